@@ -1,0 +1,93 @@
+import { availableParallelism, cpus } from 'node:os';
+import { reason } from '../errors';
+import { tf } from '../tf';
+
+export type BackendName = 'auto' | 'simd' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+
+/** The TensorFlow.js backend in use. */
+export interface Backend {
+  name: Exclude<BackendName, 'auto'>;
+  /** The processor or GPU that computes. */
+  device: string;
+  /** Threads that compute at once. */
+  threads: number;
+}
+
+type Loader = () => Promise<Backend>;
+
+const loaders: Partial<Record<string, Loader>> = { tensorflow: loadTensorflow, wasm: loadWasm, cpu: loadCpu };
+/** What `auto` tries, in this order; nothing is measured, so that a lesson's numbers repeat. */
+const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadWasm, loadCpu];
+
+/**
+ * Chooses what computes: `await useBackend()` at the top of a program takes the first of TensorFlow on a CUDA GPU,
+ * `wasm` and `cpu` that works here. The variable `RESNET_BACKEND` overrides `auto`.
+ *
+ * @throws RangeError for an unknown name; Error when a backend that was named is not available, with what is missing.
+ */
+export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
+  const wanted = name === 'auto' ? process.env.RESNET_BACKEND || 'auto' : name;
+  if (wanted !== 'auto') return load(wanted);
+  for (const attempt of AUTOMATIC) {
+    const backend = await attempt().catch(() => undefined);
+    if (backend !== undefined) return backend;
+  }
+  throw new Error('No TensorFlow.js backend works on this machine, not even cpu; run `npm run setup` again.');
+}
+
+async function load(name: string): Promise<Backend> {
+  if (name === 'simd' || name === 'webgpu') {
+    throw new Error(`The backend '${name}' is not part of this version of resnet-lab; use 'auto', 'wasm' or 'cpu'.`);
+  }
+  const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+  if (loader === undefined) {
+    throw new RangeError(
+      `The backend (or RESNET_BACKEND) should be 'auto', 'simd', 'tensorflow', 'webgpu', 'wasm' or 'cpu', received '${name}'.`,
+    );
+  }
+  return loader();
+}
+
+async function activate(name: Backend['name'], device: string, threads: number): Promise<Backend> {
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its backend '${name}'.`);
+  return { name, device, threads };
+}
+
+const processor = () => `CPU (${cpus()[0]?.model.trim() || process.arch})`;
+
+async function loadCpu(): Promise<Backend> {
+  return activate('cpu', processor(), 1);
+}
+
+async function loadWasm(): Promise<Backend> {
+  const { registerWasm } = await import('./wasm.js');
+  registerWasm();
+  return activate('wasm', processor(), 1); // TensorFlow.js keeps its threads off outside browsers
+}
+
+/** TensorFlow's C library through one of the two tfjs-node packages, whichever is installed and loads. */
+async function loadTensorflow(): Promise<Backend> {
+  const failures: string[] = [];
+  const before = tf.getBackend();
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await import(name);
+      const gpu = (tf.backend() as { isGPUPackage?: boolean }).isGPUPackage === true && name.endsWith('gpu');
+      return await activate('tensorflow', gpu ? 'GPU (CUDA)' : processor(), availableParallelism());
+    } catch (error) {
+      failures.push(`${name}: ${reason(error).split('\n')[0]}`);
+      if (tf.getBackend() !== before) await tf.setBackend(before);
+    }
+  }
+  throw new Error(
+    `The backend 'tensorflow' needs a package that did not load (${failures.join('; ')}). Install it with \`npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node\` (or tfjs-node-gpu with CUDA), or use 'auto'.`,
+  );
+}
+
+async function loadTensorflowOnGpu(): Promise<Backend> {
+  const before = tf.getBackend();
+  const backend = await loadTensorflow();
+  if (backend.device.startsWith('GPU')) return backend;
+  await tf.setBackend(before);
+  throw new Error('TensorFlow found no GPU.');
+}

@@ -1,0 +1,7 @@
+// npm run data: fetches CIFAR-10 once, or says that it is there.
+import { loadDataset } from '../data/dataset';
+import { main } from './main';
+
+main(async () => {
+  await loadDataset('cifar10');
+});

@@ -1,0 +1,109 @@
+// npm run train: trains a ResNet in a terminal and ends with its accuracy on the test images.
+import { parseArgs } from 'node:util';
+import { Presets, SingleBar } from 'cli-progress';
+import { evaluate, fit, loadDataset, preprocess, resnetV1, setRandomSeed, takeImages, tf, useBackend } from '../index';
+import { main } from './main';
+
+const USAGE = `npm run train -- [options]
+  --data cifar10|emoji10|auto   the images (auto)
+  --depth 6n+2                  layers with weights (20)
+  --limit N                     train on the first N images only
+  --epochs N                    times through the images (1)
+  --batch N                     images a step (32)
+  --rate R                      Adam's learning rate (0.001)
+  --no-augment                  neither shifts nor flips
+  --seed N                      of everything that is random (0)`;
+
+const OPTIONS = {
+  data: { type: 'string', default: 'auto' },
+  depth: { type: 'string', default: '20' },
+  limit: { type: 'string' },
+  epochs: { type: 'string', default: '1' },
+  batch: { type: 'string', default: '32' },
+  rate: { type: 'string', default: '0.001' },
+  'no-augment': { type: 'boolean', default: false },
+  seed: { type: 'string', default: '0' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** Images held out to watch the training by; the test images are for the end alone. */
+const VALIDATION = 0.1;
+
+function readOptions() {
+  const { values } = parseArgs({ options: OPTIONS });
+  const number = (name: 'depth' | 'epochs' | 'batch' | 'rate' | 'seed') => {
+    const value = Number(values[name]);
+    if (values[name] === '' || !Number.isFinite(value))
+      throw new RangeError(`--${name} should be a number, received '${values[name]}'.`);
+    return value;
+  };
+  return {
+    ...values,
+    depth: number('depth'),
+    epochs: number('epochs'),
+    batch: number('batch'),
+    rate: number('rate'),
+    seed: number('seed'),
+    limit: values.limit === undefined ? undefined : Number(values.limit),
+  };
+}
+
+main(async () => {
+  const options = readOptions();
+  if (options.help) return console.log(USAGE);
+  setRandomSeed(options.seed);
+  const backend = await useBackend();
+  console.log(`Backend ${backend.name} on ${backend.device}, ${backend.threads} threads.`);
+  const dataset = await loadDataset(options.data as 'auto');
+  const train = options.limit === undefined ? dataset.train : takeImages(dataset.train, options.limit);
+  const [, height, width, channels] = train.images.shape;
+  const model = resnetV1([height, width, channels], options.depth, dataset.classNames.length);
+  console.log(
+    `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images.`,
+  );
+
+  const start = performance.now();
+  await fit(model, train, {
+    epochs: options.epochs,
+    batchSize: options.batch,
+    optimizer: tf.train.adam(options.rate),
+    preprocess: preprocess.pixelMean(train),
+    augment: !options['no-augment'],
+    validation: VALIDATION,
+    seed: options.seed,
+    callbacks: [progressBar(options.epochs)],
+  });
+  const seconds = (performance.now() - start) / 1000;
+  const { accuracy, loss } = await evaluate(model, dataset.test);
+  const tested = dataset.test.labels.length.toLocaleString('en');
+  console.log(
+    `Trained for ${seconds.toFixed(1)} s. Test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} (${tested} images).`,
+  );
+});
+
+/** A bar for each epoch with the mean loss and accuracy so far; a line for each epoch where stdout is no terminal. */
+function progressBar(epochs: number): tf.CustomCallbackArgs {
+  const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
+  const bar = new SingleBar({ format, stream: process.stdout }, Presets.shades_classic);
+  const steps = 0;
+  let mean = { loss: 0, accuracy: 0 };
+  const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
+  return {
+    onEpochBegin: async function (this: { params?: { steps?: number } }, epoch) {
+      mean = { loss: 0, accuracy: 0 };
+      bar.start(steps, 0, { epoch: `${epoch + 1}/${epochs}`, ...text() });
+    },
+    onBatchEnd: async (batch, logs = {}) => {
+      mean = {
+        loss: mean.loss + (logs.loss - mean.loss) / (batch + 1),
+        accuracy: mean.accuracy + (logs.accuracy - mean.accuracy) / (batch + 1),
+      };
+      bar.update(batch + 1, text());
+    },
+    onEpochEnd: async (epoch, logs = {}) => {
+      bar.stop();
+      const values = Object.entries(logs).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      console.log(`Epoch ${epoch + 1}/${epochs}: ${values.join(', ')}`);
+    },
+  };
+}

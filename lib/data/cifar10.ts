@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from '../errors';
+import { dataFolder } from '../paths';
+import { CLASS_NAMES, readArchive } from './archive';
+import { makeCache, readCache } from './cache';
+import { download, type Expectation } from './download';
+import { type Progress, terminalProgress } from './progress';
+import type { Dataset } from './types';
+
+/** The binary archive of CIFAR-10 as its authors publish it at https://www.cs.toronto.edu/~kriz/cifar.html. */
+const OFFICIAL = {
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+  bytes: 170_052_171,
+  sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+};
+const LAYOUT = { trainFiles: 5, imagesPerFile: 10_000 };
+
+export interface Cifar10Options {
+  /** Where the decoded images are kept; `data/cache` of the repository by default. */
+  cacheDir?: string;
+  /** Called a few times a second while the archive is fetched; by default a bar on the terminal. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * CIFAR-10 (Krizhevsky 2009): 50,000 training and 10,000 test images of 32×32 pixels in ten classes.
+ *
+ * The first call fetches the binary archive (170 MB), checks its size and SHA-256 before anything is read from it, and
+ * caches the decoded images; later calls read the cache. The variables `CIFAR10_URL` (http, https or file) and
+ * `CIFAR10_SHA256` name another archive in the same layout; without a hash of its own it must be the official one.
+ *
+ * @returns images of shape [N, 32, 32, 3] (bytes), labels of shape [N].
+ * @throws DataError when the archive can't be fetched or is not what it should be; nothing is cached then.
+ */
+export async function loadCifar10(options: Cifar10Options = {}): Promise<Dataset> {
+  const cached = await readCachedCifar10(options);
+  if (cached !== undefined) return cached;
+  const { url, expected } = archive();
+  const folder = cacheFolder(expected, options.cacheDir);
+  await makeCache(folder, (work) => fetchAndDecode(url, expected, join(work, 'archive.tar.gz'), options.onProgress));
+  const made = await readCachedCifar10(options);
+  if (made === undefined)
+    throw new DataError(`The images in ${folder} can't be read back; check the disk and try again.`);
+  return made;
+}
+
+/** CIFAR-10 from the cache, or undefined where `loadCifar10` with the same options would fetch the archive. */
+export async function readCachedCifar10(options: Cifar10Options = {}): Promise<Dataset | undefined> {
+  const cached = await readCache(cacheFolder(archive().expected, options.cacheDir));
+  return cached && { name: 'CIFAR-10', classNames: [...CLASS_NAMES], ...cached };
+}
+
+/** The archive in use. */
+function archive(): { url: string; expected: Expectation } {
+  const url = process.env.CIFAR10_URL || OFFICIAL.url;
+  const sha256 = (process.env.CIFAR10_SHA256 || OFFICIAL.sha256).toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new RangeError(`CIFAR10_SHA256 should be the 64 hexadecimal digits of a SHA-256, received '${sha256}'.`);
+  }
+  return { url, expected: sha256 === OFFICIAL.sha256 ? { sha256, bytes: OFFICIAL.bytes } : { sha256 } };
+}
+
+function cacheFolder(expected: Expectation, cacheDir = join(dataFolder(), 'cache')): string {
+  return join(cacheDir, `cifar-10-${expected.sha256.slice(0, 16)}`);
+}
+
+async function fetchAndDecode(
+  url: string,
+  expected: Expectation,
+  file: string,
+  onProgress: (progress: Progress) => void = terminalProgress('CIFAR-10'),
+) {
+  try {
+    await download(url, file, expected, onProgress);
+    const splits = await readArchive(file, LAYOUT);
+    await rm(file); // the decoded images replace it
+    return { ...splits, source: { url, sha256: expected.sha256, official: expected.sha256 === OFFICIAL.sha256 } };
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(`CIFAR-10 from ${url} could not be used: ${error.message}. ${remedy()}`);
+  }
+}
+
+function remedy(): string {
+  const again = process.env.CIFAR10_URL
+    ? 'Check CIFAR10_URL and CIFAR10_SHA256 and run `npm run data` again'
+    : 'Check the network and run `npm run data` again';
+  return `${again}, or go on with the embedded images: loadDataset('emoji10').`;
+}

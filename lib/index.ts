@@ -1,0 +1,21 @@
+// Everything that a lesson imports.
+export { type Backend, type BackendName, useBackend } from './backends/index';
+export { type Augmentation, augmentImages, KERAS_AUGMENTATION } from './data/augment';
+export { type Cifar10Options, loadCifar10 } from './data/cifar10';
+export { type DatasetName, loadDataset } from './data/dataset';
+export { loadEmoji10 } from './data/emoji10';
+export { type Preprocess, preprocess } from './data/preprocess';
+export type { Progress } from './data/progress';
+export { holdOut, selectImages, takeImages } from './data/splits';
+export type { Dataset, Source, Split } from './data/types';
+export { DataError } from './errors';
+export { type ResnetLayerOptions, resnetLayer, resnetV1 } from './models/resnet';
+export { liveHistory, show, showImages, showProgress } from './plots/display';
+export type { Figure } from './plots/figure';
+export { type PlottedHistory, plotHistory, plotLosses } from './plots/history';
+export { type ImageGridOptions, plotImages } from './plots/images';
+export { setRandomSeed } from './random';
+export { tf } from './tf';
+export { type ClassReport, type Evaluation, evaluate, type Mistake } from './training/evaluate';
+export { type FitOptions, fit, type History } from './training/fit';
+export { predict } from './training/predict';

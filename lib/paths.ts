@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The `data` folder of the repository that this library stands in: embedded data, and the cache that git ignores. */
+export function dataFolder(): string {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const data = join(folder, 'data');
+    if (existsSync(join(data, 'emoji10', 'emoji-10-binary.tar.gz'))) return data;
+    if (folder === dirname(folder)) {
+      throw new Error(
+        `The folder data/emoji10 was not found above ${__dirname}; use resnet-lab from within its repository.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { describeProgress, type Progress } from '../data/progress';
+import type { Split } from '../data/types';
+import type { tf } from '../tf';
+import type { Figure } from './figure';
+import { type PlottedHistory, plotHistory } from './history';
+import { type ImageGridOptions, plotImages } from './images';
+
+/** One output of a notebook cell: the same thing in several formats, of which the front end takes the best it knows. */
+type Bundle = Record<string, unknown>;
+type Write = (content: { data: Bundle; metadata: object; transient: { display_id: string } }, update: boolean) => void;
+
+let displays = 0;
+
+/**
+ * An output of the running cell that can be replaced. Outside a notebook its text is printed, once for each change.
+ */
+function newDisplay(): (bundle: Bundle) => void {
+  displays += 1;
+  const id = `resnet-lab-${process.pid}-${displays}`;
+  let shown = false;
+  return (bundle) => {
+    const write = notebookWriter();
+    if (write === undefined) console.log(bundle['text/plain']);
+    else write({ data: bundle, metadata: {}, transient: { display_id: id } }, shown);
+    shown = true;
+  };
+}
+
+/** tslab's way to send an output, when this process is its kernel. */
+function notebookWriter(): Write | undefined {
+  const suffix = ['tslab', 'dist', 'jupyter.js'].join(process.platform === 'win32' ? '\\' : '/');
+  const path = Object.keys(require.cache).find((name) => name.endsWith(suffix));
+  return path === undefined ? undefined : (require.cache[path]?.exports.lastWriteDisplayData ?? undefined);
+}
+
+function figureBundle({ data, layout, description }: Figure): Bundle {
+  return { 'application/vnd.plotly.v1+json': { data, layout }, 'text/plain': description };
+}
+
+/** Shows a figure below the running notebook cell; elsewhere prints what it shows. */
+export function show(figure: Figure): void {
+  newDisplay()(figureBundle(figure));
+}
+
+/** Shows images in a grid below the running notebook cell. Takes what `plotImages` takes. */
+export function showImages(images: Split['images'], options: ImageGridOptions = {}): void {
+  show(plotImages(images, options));
+}
+
+/** Shows how far a download has come, in one line that changes: `loadCifar10({ onProgress: showProgress() })`. */
+export function showProgress(): (progress: Progress) => void {
+  const update = newDisplay();
+  return (progress) => update({ 'text/plain': describeProgress(progress) });
+}
+
+/**
+ * A callback for `fit` and for TensorFlow.js's own `model.fit` that draws loss and accuracy after every epoch, in place.
+ */
+export function liveHistory(title = 'Training'): tf.CustomCallbackArgs {
+  let update = newDisplay();
+  let seen: PlottedHistory = { epoch: [], history: {} };
+  return {
+    onTrainBegin: async () => {
+      update = newDisplay();
+      seen = { epoch: [], history: {} };
+    },
+    onEpochEnd: async (epoch, logs = {}) => {
+      seen.epoch.push(epoch);
+      for (const [name, value] of Object.entries(logs)) {
+        seen.history[name] = [...((seen.history[name] as number[] | undefined) ?? []), value];
+      }
+      update(figureBundle(plotHistory(seen, title)));
+    },
+  };
+}

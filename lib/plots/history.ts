@@ -1,0 +1,95 @@
+import { COLOURS, type Figure } from './figure';
+
+/** What the plots of a training need of its history: TensorFlow.js's own `History` has it too. */
+export interface PlottedHistory {
+  epoch: number[];
+  history: Record<string, unknown>;
+}
+
+const PANELS = [
+  { title: 'Loss', names: ['loss', 'val_loss'], axis: '' },
+  { title: 'Accuracy', names: ['accuracy', 'val_accuracy'], axis: '2' },
+];
+
+/**
+ * Loss and accuracy after each epoch, of training and, where there is one, of validation.
+ *
+ * @throws RangeError when the history has no finished epoch.
+ */
+export function plotHistory({ epoch, history }: PlottedHistory, title = 'Training'): Figure {
+  const values = (name: string) => history[name] as number[] | undefined;
+  if (!values('loss')?.length)
+    throw new RangeError('The history should hold at least one finished epoch, received none.');
+  const epochs = epoch.map((index) => index + 1);
+  const data = PANELS.flatMap(({ names, axis }) =>
+    names
+      .filter((name) => values(name) !== undefined)
+      .map((name) => ({
+        type: 'scatter',
+        mode: 'lines+markers',
+        name: name.startsWith('val_') ? 'validation' : 'training',
+        legendgroup: name.startsWith('val_') ? 'validation' : 'training',
+        showlegend: axis === '',
+        line: { color: COLOURS[name.startsWith('val_') ? 1 : 0] },
+        x: epochs,
+        y: values(name),
+        xaxis: `x${axis}`,
+        yaxis: `y${axis}`,
+      })),
+  );
+  const last = (name: string) => values(name)?.at(-1)?.toFixed(3);
+  const validated = values('val_loss') ? `; validation loss ${last('val_loss')}, accuracy ${last('val_accuracy')}` : '';
+  return {
+    data,
+    layout: {
+      title: { text: title },
+      grid: { rows: 1, columns: 2, pattern: 'independent' },
+      xaxis: { title: { text: 'Epoch' }, dtick: tick(epochs.length) },
+      xaxis2: { title: { text: 'Epoch' }, dtick: tick(epochs.length) },
+      yaxis: { title: { text: 'Loss' }, rangemode: 'tozero' },
+      yaxis2: { title: { text: 'Accuracy' }, range: [0, 1] },
+      height: 360,
+    },
+    description: `${title}, ${epochs.length} epochs: loss ${last('loss')}, accuracy ${last('accuracy')}${validated}.`,
+  };
+}
+
+/** A mark at every epoch, or at every tenth of a long training. */
+const tick = (epochs: number) => Math.max(1, Math.ceil(epochs / 10));
+
+/**
+ * The loss of several trainings, step by step, in one panel: which of them learns faster?
+ *
+ * @param losses one value a step for each training, by its name.
+ * @param smoothing number of steps that each point is the mean of; batches differ, and single steps jump.
+ */
+export function plotLosses(losses: Record<string, number[]>, title = 'Loss', smoothing = 1): Figure {
+  const names = Object.keys(losses);
+  if (names.length === 0) throw new RangeError('plotLosses should be given at least one training, received none.');
+  const smooth = Object.fromEntries(names.map((name) => [name, runningMean(losses[name], smoothing)]));
+  return {
+    data: names.map((name, i) => ({
+      type: 'scatter',
+      mode: 'lines',
+      name,
+      line: { color: COLOURS[i % COLOURS.length] },
+      x: smooth[name].map((_, step) => step + 1),
+      y: smooth[name],
+    })),
+    layout: {
+      title: { text: title },
+      xaxis: { title: { text: 'Step' } },
+      yaxis: { title: { text: smoothing > 1 ? `Loss (mean of ${smoothing} steps)` : 'Loss' }, rangemode: 'tozero' },
+      height: 360,
+    },
+    description: `${title}: ${names.map((name) => `${name} from ${smooth[name][0]?.toFixed(3)} to ${smooth[name].at(-1)?.toFixed(3)}`).join('; ')}.`,
+  };
+}
+
+/** The mean of each value and the `length` − 1 before it. */
+function runningMean(values: number[], length: number): number[] {
+  return values.map((_, i) => {
+    const window = values.slice(Math.max(0, i - length + 1), i + 1);
+    return window.reduce((sum, value) => sum + value, 0) / window.length;
+  });
+}

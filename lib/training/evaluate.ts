@@ -1,0 +1,78 @@
+import type { Split } from '../data/types';
+import type { tf } from '../tf';
+import { checkSplitFits, classCount } from './checks';
+import { predict } from './predict';
+
+/** How well one class is told from the others. A ratio without cases, 0 / 0, is 0. */
+export interface ClassReport {
+  /** Of the images that the model calls this class, the fraction that are. */
+  precision: number;
+  /** Of the images of this class, the fraction that the model finds. */
+  recall: number;
+  /** Number of images of this class. */
+  support: number;
+}
+
+/** An image that the model gets wrong. */
+export interface Mistake {
+  /** Position in the split. */
+  index: number;
+  label: number;
+  predicted: number;
+  /** Probability that the model gave to its wrong answer. */
+  confidence: number;
+}
+
+export interface Evaluation {
+  /** Mean cross-entropy of the true classes, in nats; the model's L2 penalty is not in it. */
+  loss: number;
+  /** Fraction of images whose most probable class is the true one, 0 to 1. */
+  accuracy: number;
+  /** confusion[label][predicted]: numbers of images. */
+  confusion: number[][];
+  perClass: ClassReport[];
+  /** Every mistake, the most confident first. */
+  mistakes: Mistake[];
+}
+
+/** Keras's `epsilon()`: a probability of 0 would have an infinite cross-entropy. */
+const EPSILON = 1e-7;
+
+/**
+ * Measures a model on images that it was not trained on.
+ *
+ * @throws RangeError when images or labels don't fit the model.
+ */
+export async function evaluate(model: tf.LayersModel, split: Split): Promise<Evaluation> {
+  checkSplitFits(model, split);
+  const { labels } = split;
+  const classes = classCount(model);
+  const probabilities = await predict(model, split.images);
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const mistakes: Mistake[] = [];
+  let loss = 0;
+  for (let index = 0; index < labels.length; index++) {
+    const label = labels[index];
+    const row = probabilities.data.subarray(index * classes, (index + 1) * classes);
+    const predicted = row.indexOf(Math.max(...row));
+    confusion[label][predicted] += 1;
+    loss -= Math.log(Math.min(Math.max(row[label], EPSILON), 1 - EPSILON));
+    if (predicted !== label) mistakes.push({ index, label, predicted, confidence: row[predicted] });
+  }
+  mistakes.sort((a, b) => b.confidence - a.confidence);
+  return {
+    loss: loss / labels.length,
+    accuracy: 1 - mistakes.length / labels.length,
+    confusion,
+    perClass: confusion.map((_, label) => reportClass(confusion, label)),
+    mistakes,
+  };
+}
+
+function reportClass(confusion: number[][], label: number): ClassReport {
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  const hits = confusion[label][label];
+  const support = sum(confusion[label]);
+  return { precision: ratio(hits, sum(confusion.map((row) => row[label]))), recall: ratio(hits, support), support };
+}

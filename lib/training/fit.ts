@@ -1,0 +1,154 @@
+import { type Augmentation, checkAugmentation, KERAS_AUGMENTATION } from '../data/augment';
+import { type Preprocess, preprocess as preprocessing } from '../data/preprocess';
+import { holdOut } from '../data/splits';
+import type { Split } from '../data/types';
+import { nextSeed, permutation, randomFor } from '../random';
+import { tf } from '../tf';
+import { batches, imageBatch, labelBatch } from './batches';
+import { checkCount, checkSplitFits, classCount } from './checks';
+import { evaluate } from './evaluate';
+import { storePreprocess } from './metadata';
+
+export interface FitOptions {
+  /** How often training goes through the images; 1 by default. */
+  epochs?: number;
+  /** Images a step; 32 by default, as in Keras. */
+  batchSize?: number;
+  /** Compiles the model with this optimiser; by default a compiled model stays as it is and another gets Adam at 0.001. */
+  optimizer?: tf.Optimizer;
+  /** How bytes become the model's input; `preprocess.scale()` by default. Stored in the model's metadata. */
+  preprocess?: Preprocess;
+  /** Random shifts and flips: true for those of Keras's example; none by default. */
+  augment?: boolean | Augmentation;
+  /** A fraction of the images to hold out of training, or a split to validate on after each epoch. */
+  validation?: number | Split;
+  /** TensorFlow.js callbacks, objects of functions or instances of `tf.Callback`; their logs carry `loss`, `accuracy`, `val_loss` and `val_accuracy`. */
+  callbacks?: tf.CustomCallbackArgs[];
+  /** Chooses the validation images, the order of the images and their augmentation; drawn from `setRandomSeed` by default. */
+  seed?: number;
+}
+
+/** What a training measured. */
+export interface History {
+  /** 0, 1, …: the epochs that were finished. */
+  epoch: number[];
+  /** One value an epoch under Keras's names: `loss`, `accuracy`, and with validation `val_loss`, `val_accuracy`. */
+  history: Record<string, number[]>;
+  /** One value a step, over the step's own batch. */
+  steps: { loss: number[]; accuracy: number[] };
+}
+
+/**
+ * Trains a classifier on bytes: shuffles, augments and preprocesses them batch by batch, and measures the held-out
+ * images after each epoch. As in Keras, `loss` and `val_loss` are the cross-entropy plus the model's L2 penalty, and
+ * the training values are means over the epoch, while the weights were still changing.
+ *
+ * @param model from [batch, height, width, channels] to class probabilities [batch, classes].
+ * @throws RangeError or TypeError when an option is out of range or the images don't fit the model, before any step.
+ */
+export async function fit(model: tf.LayersModel, split: Split, options: FitOptions = {}): Promise<History> {
+  const { epochs = 1, batchSize = 32, preprocess = preprocessing.scale(), seed = nextSeed() } = options;
+  checkCount('epochs', epochs);
+  checkCount('batchSize', batchSize);
+  checkSplitFits(model, split);
+  const augmentation = options.augment === true ? KERAS_AUGMENTATION : options.augment || undefined;
+  if (augmentation) checkAugmentation(augmentation);
+  const { train, validation } = divide(split, options.validation, seed);
+  if (validation) checkSplitFits(model, validation);
+
+  compile(model, options.optimizer);
+  storePreprocess(model, preprocess);
+  const callbacks = new tf.CallbackList(
+    (options.callbacks ?? []).map((each) => (each instanceof tf.Callback ? each : new tf.CustomCallback(each))),
+  );
+  callbacks.setModel(model);
+  callbacks.setParams({
+    epochs,
+    batchSize,
+    samples: train.labels.length,
+    steps: Math.ceil(train.labels.length / batchSize),
+  });
+
+  const history: History = { epoch: [], history: {}, steps: { loss: [], accuracy: [] } };
+  model.stopTraining = false;
+  await callbacks.onTrainBegin();
+  for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
+    await callbacks.onEpochBegin(epoch);
+    const logs: Record<string, number> = await trainEpoch();
+    if (validation) Object.assign(logs, await validate(model, validation));
+    history.epoch.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      history.history[name] ??= [];
+      history.history[name].push(value);
+    }
+    await callbacks.onEpochEnd(epoch, logs);
+
+    async function trainEpoch() {
+      const order = permutation(train.labels.length, randomFor(seed, 'shuffle', epoch));
+      const total = { loss: 0, accuracy: 0 };
+      let seen = 0;
+      let step = 0;
+      for (const indices of batches(order, batchSize)) {
+        await callbacks.onBatchBegin(step);
+        const random = randomFor(seed, 'augment', epoch, step);
+        const measured = await trainStep(model, train, indices, {
+          preprocess,
+          augment: augmentation && { augmentation, random },
+        });
+        history.steps.loss.push(measured.loss);
+        history.steps.accuracy.push(measured.accuracy);
+        total.loss += measured.loss * indices.length;
+        total.accuracy += measured.accuracy * indices.length;
+        seen += indices.length;
+        await callbacks.onBatchEnd(step, { batch: step, size: indices.length, ...measured });
+        step += 1;
+        if (model.stopTraining) break;
+        await new Promise(setImmediate); // a notebook's kernel has messages to answer
+      }
+      return { loss: total.loss / seen, accuracy: total.accuracy / seen };
+    }
+  }
+  await callbacks.onTrainEnd();
+  return history;
+}
+
+function divide(
+  split: Split,
+  validation: number | Split | undefined,
+  seed: number,
+): { train: Split; validation?: Split } {
+  return typeof validation === 'number' ? holdOut(split, validation, seed) : { train: split, validation };
+}
+
+function compile(model: tf.LayersModel, optimizer: tf.Optimizer | undefined): void {
+  const isCompiled = model.optimizer !== undefined && model.optimizer !== null;
+  if (isCompiled && optimizer === undefined) return;
+  model.compile({
+    optimizer: optimizer ?? tf.train.adam(1e-3),
+    loss: 'categoricalCrossentropy',
+    metrics: ['accuracy'],
+  });
+}
+
+async function trainStep(
+  model: tf.LayersModel,
+  split: Split,
+  indices: Uint32Array,
+  options: Parameters<typeof imageBatch>[2],
+): Promise<{ loss: number; accuracy: number }> {
+  const inputs = imageBatch(split.images, indices, options);
+  const targets = labelBatch(split.labels, indices, classCount(model));
+  try {
+    const [loss, accuracy] = (await model.trainOnBatch(inputs, targets)) as number[];
+    return { loss, accuracy };
+  } finally {
+    tf.dispose([inputs, targets]);
+  }
+}
+
+/** Cross-entropy plus penalty, like the training loss, so that the two curves can be compared. */
+async function validate(model: tf.LayersModel, split: Split): Promise<{ val_loss: number; val_accuracy: number }> {
+  const { loss, accuracy } = await evaluate(model, split);
+  const penalty = tf.tidy(() => model.calculateLosses().reduce<number>((sum, term) => sum + term.dataSync()[0], 0));
+  return { val_loss: loss + penalty, val_accuracy: accuracy };
+}

@@ -1,0 +1,13 @@
+import { type Preprocess, preprocess } from '../data/preprocess';
+import type { tf } from '../tf';
+
+/** A model remembers in its metadata what its input looks like, so that saving it saves that too. */
+export function storePreprocess(model: tf.LayersModel, description: Preprocess): void {
+  model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), preprocess: description });
+}
+
+/** The preprocessing that the model was trained with; `scale` for a model that was not trained here. */
+export function preprocessOf(model: tf.LayersModel): Preprocess {
+  const metadata = model.getUserDefinedMetadata() as { preprocess?: Preprocess } | undefined;
+  return metadata?.preprocess ?? preprocess.scale();
+}

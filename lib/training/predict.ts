@@ -1,0 +1,38 @@
+import ndarray, { type NdArray } from 'ndarray';
+import type { Split } from '../data/types';
+import { tf } from '../tf';
+import { batches, imageBatch } from './batches';
+import { checkImages, classCount } from './checks';
+import { preprocessOf } from './metadata';
+
+/** Images a step of prediction: enough to keep the processor busy, and 128 × 32 × 32 × 64 floats stay under 40 MB. */
+const BATCH_SIZE = 128;
+
+/**
+ * Class probabilities of images, preprocessed as the model was trained.
+ *
+ * @param images bytes, [N, height, width, channels].
+ * @returns probabilities, [N, classes].
+ * @throws RangeError when the images are not of the model's input shape.
+ */
+export async function predict(model: tf.LayersModel, images: Split['images']): Promise<NdArray<Float32Array>> {
+  checkImages(model, images);
+  const classes = classCount(model);
+  const count = images.shape[0];
+  const probabilities = new Float32Array(count * classes);
+  let filled = 0;
+  for (const indices of batches(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    BATCH_SIZE,
+  )) {
+    const output = tf.tidy(() => {
+      const inputs = imageBatch(images, indices, { preprocess: preprocessOf(model) });
+      return model.predictOnBatch(inputs) as tf.Tensor2D;
+    });
+    probabilities.set(await output.data<'float32'>(), filled);
+    output.dispose();
+    filled += indices.length * classes;
+    await new Promise(setImmediate); // a notebook's kernel has messages to answer
+  }
+  return ndarray(probabilities, [count, classes]);
+}

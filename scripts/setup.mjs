@@ -1,0 +1,111 @@
+// Installs and builds what is missing, and nothing else: npm packages, the Python environment, lib/dist, the renderer.
+// Every command of package.json comes through here first; with nothing missing it only compares hashes.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkNode, findPython } from './requirements.mjs';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const VENV_BIN = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
+
+/** The path of a program of the Python environment. */
+export const venv = (program) => join(VENV_BIN, process.platform === 'win32' ? `${program}.exe` : program);
+
+/** The path of a package's program that Node runs. */
+export const bin = (path) => join(ROOT, 'node_modules', path);
+
+/** Runs a program in the repository root and throws, naming it, unless it succeeds. */
+export function run(program, args, what) {
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
+  if (error) throw new Error(`${what} failed: ${program} could not be started (${error.message}).`);
+  if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
+}
+
+/** Does `work` unless it was done for this very `key`; the stamp is written last, so a broken try is made again. */
+function once(stamp, key, work) {
+  const hash = createHash('sha256').update(key).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  rmSync(stamp, { force: true });
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+function installPackages() {
+  once(join(ROOT, 'node_modules', '.setup'), readFileSync(join(ROOT, 'package-lock.json')), () => {
+    console.log('Installing npm packages …');
+    const npm = process.env.npm_execpath; // set by every `npm run`
+    if (npm) run(process.execPath, [npm, 'ci', '--no-fund', '--no-audit'], 'Installing npm packages');
+    else
+      run(
+        process.platform === 'win32' ? 'npm.cmd' : 'npm',
+        ['ci', '--no-fund', '--no-audit'],
+        'Installing npm packages',
+      );
+  });
+}
+
+function installJupyter() {
+  const requirements = ['requirements.txt', 'constraints.txt'].map((name) => join(ROOT, 'jupyter', name));
+  const key = requirements.map((path) => readFileSync(path, 'utf8')).join();
+  const stamp = join(ROOT, '.venv', '.setup');
+  if (!existsSync(venv('python'))) rmSync(stamp, { force: true }); // its Python was removed or upgraded
+  once(stamp, key, () => {
+    const [python, ...args] = findPython();
+    console.log('Installing JupyterLab into .venv …');
+    run(python, [...args, '-m', 'venv', '--clear', '.venv'], 'Creating .venv');
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    run(venv('python'), [...pip, '-r', requirements[0], '-c', requirements[1]], 'Installing JupyterLab');
+  });
+}
+
+function buildLibrary() {
+  const sources = readdirSync(join(ROOT, 'lib'), { recursive: true })
+    .filter((name) => (name.endsWith('.ts') || name.endsWith('.json')) && !/^(dist|node_modules)[\\/]/.test(name))
+    .sort()
+    .map((name) => join(ROOT, 'lib', name));
+  const key = [...sources, join(ROOT, 'tsconfig.json')].map((path) => path + readFileSync(path, 'utf8')).join();
+  once(join(ROOT, 'lib', 'dist', '.setup'), key, () => {
+    console.log('Building lib …');
+    run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'lib'], 'Building lib');
+  });
+}
+
+/** The Plotly renderer of jupyter/labextensions draws with a copy of plotly.js-dist, so that it works offline. */
+function copyPlotly() {
+  const source = bin('plotly.js-dist/plotly.js');
+  const target = join(ROOT, 'jupyter', 'labextensions', 'resnet-lab-plotly', 'static', 'plotly.js');
+  if (existsSync(target) && statSync(target).size === statSync(source).size) return;
+  copyFileSync(source, target);
+}
+
+export function setup() {
+  checkNode();
+  installPackages();
+  buildLibrary();
+  copyPlotly();
+  installJupyter();
+}
+
+/** Runs `main`; what goes wrong is one message on stderr and a failing exit status, not a stack trace. */
+export async function command(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await command(setup);

@@ -1,0 +1,25 @@
+// npm start: sets up what is missing and opens JupyterLab on the first lesson. Arguments go to `jupyter lab`,
+// for example: npm start -- --no-browser --port 8890
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { jupyterEnvironment } from './jupyter.mjs';
+import { command, ROOT, setup, venv } from './setup.mjs';
+
+await command(async () => {
+  setup();
+  const isRoot = process.getuid?.() === 0; // JupyterLab refuses root (a container, say) unless told
+  const args = [
+    'lab',
+    `--ServerApp.root_dir=${ROOT}`,
+    '--LabApp.default_url=/lab/tree/notebooks/00-environment.ipynb',
+    ...(isRoot ? ['--allow-root'] : []),
+    ...process.argv.slice(2),
+  ];
+  const server = spawn(venv('jupyter'), args, { cwd: join(ROOT), env: jupyterEnvironment(), stdio: 'inherit' });
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the server by itself, which asks before it stops
+  process.on('SIGTERM', () => server.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.on('exit', (code, signal) => resolve(signal ? 1 : code));
+  });
+});

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** The environment in which Jupyter finds this project's kernel. */
+export function jupyterEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, JUPYTER_PATH: join(ROOT, 'jupyter') };
+}
+
+/** Runs a Python script of the tests with the project's Python; gives what it prints, or fails with its stderr. */
+export function runPython(script: string, input: unknown): Promise<string> {
+  const python = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const child = spawn(python, [join('tests', script)], { cwd: ROOT, env: jupyterEnvironment() });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.end(JSON.stringify(input));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve(stdout) : reject(new Error(`${script} ended with ${code}: ${stderr}`)),
+    );
+  });
+}

@@ -1,0 +1,61 @@
+"""How hard Emoji-10 is: a linear classifier and ResNet-8 in real Keras, on the committed file.
+
+    /tmp/keras/bin/python tests/keras/emoji10_baselines.py     # about 3 minutes on 2 cores
+"""
+import os
+import pathlib
+import tarfile
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import keras
+import numpy as np
+from resnet import resnet_v1
+
+ARCHIVE = pathlib.Path(__file__).parents[2] / "data" / "emoji10" / "emoji-10-binary.tar.gz"
+BATCH, LINEAR_EPOCHS, RESNET_EPOCHS, SHIFT = 64, 60, 20, 3
+
+
+def load():
+    with tarfile.open(ARCHIVE) as tar:
+        files = {m.name.split("/")[-1]: tar.extractfile(m).read() for m in tar}
+
+    def split(*names):
+        records = np.frombuffer(b"".join(files[n] for n in names), np.uint8).reshape(-1, 3073)
+        images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1) / np.float32(255)
+        return images, records[:, 0]
+
+    return split(*[f"data_batch_{b}.bin" for b in range(1, 6)]), split("test_batch.bin")
+
+
+def compile_model(model, learning_rate):
+    model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
+def augment(images, rng):
+    """Flips and shifts of whole pixels, repeating the edge."""
+    flipped = np.where(rng.random((len(images), 1, 1, 1)) < 0.5, images[:, :, ::-1], images)
+    padded = np.pad(flipped, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
+    offsets = rng.integers(0, 2 * SHIFT + 1, (len(images), 2))
+    return np.stack([p[y:y + 32, x:x + 32] for p, (y, x) in zip(padded, offsets)])
+
+
+def main():
+    keras.utils.set_random_seed(0)
+    train, test = load()
+    linear = keras.Sequential([keras.layers.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    compile_model(linear, 5e-4)
+    history = linear.fit(*train, batch_size=BATCH, epochs=LINEAR_EPOCHS, validation_data=test, verbose=0).history
+    print(f"linear: test {history['val_accuracy'][-1]:.3f}, best epoch {max(history['val_accuracy']):.3f}", flush=True)
+
+    rng = np.random.default_rng(0)
+    model = resnet_v1((32, 32, 3), 8)
+    steps = RESNET_EPOCHS * -(-len(train[0]) // BATCH)
+    compile_model(model, keras.optimizers.schedules.CosineDecay(3e-3, steps))
+    for epoch in range(RESNET_EPOCHS):
+        model.fit(augment(train[0], rng), train[1], batch_size=BATCH, verbose=0)
+        print(f"ResNet-8, epoch {epoch + 1}: test {model.evaluate(*test, verbose=0)[1]:.3f}", flush=True)
+
+
+main()

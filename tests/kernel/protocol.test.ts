@@ -1,0 +1,138 @@
+// The kernel, driven by a real Jupyter client: what happened is what it says.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { runPython } from '../helpers/jupyter';
+
+interface Failure {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+interface Result {
+  messages: { type: string; content: Failure & { name: string; text: string; data: Record<string, unknown> } }[];
+  reply: Failure & { status: string; execution_count: number };
+}
+
+async function execute(task: {
+  cells: string[];
+  together?: boolean;
+  stopOnError?: boolean;
+  options?: object;
+}): Promise<Result[]> {
+  const { results, ended } = JSON.parse(await runPython('kernel/client.py', task)) as {
+    results: Result[];
+    ended: boolean;
+  };
+  assert.ok(ended, 'the kernel ends when it is shut down');
+  return results;
+}
+
+const types = (result: Result) => result.messages.map(({ type }) => type);
+const last = (result: Result) => result.messages[result.messages.length - 1].content;
+
+describe('cells that are sent one by one', () => {
+  const cells = {
+    print: "console.log('printed'); console.error('warned');",
+    value: '6 * 7',
+    nothing: 'const seven: number = 7;',
+    state: 'seven + 1',
+    typeError: "const text: string = 'a';\nconst wrong: number = 'b';",
+    exception: "function fail(): never { throw new RangeError('out of range'); }\nfail();",
+    rejection: "await Promise.reject(new Error('later'));",
+    thrown: "throw 'a string';",
+    afterErrors: 'await Promise.resolve(seven)',
+    library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
+    display: "import { show } from 'resnet-lab';\nshow({ data: [], layout: { height: 1 }, description: 'nothing' });",
+  };
+  const results = {} as Record<keyof typeof cells, Result>;
+  before(async () => {
+    const all = await execute({ cells: Object.values(cells) });
+    Object.keys(cells).forEach((name, i) => {
+      results[name as keyof typeof cells] = all[i];
+    });
+  });
+
+  it('echo their input with a number that counts up', () => {
+    Object.entries(cells).forEach(([name, code], i) => {
+      const { messages, reply } = results[name as keyof typeof cells];
+      assert.deepEqual(messages[0], { type: 'execute_input', content: { code, execution_count: i + 1 } });
+      assert.equal(reply.execution_count, i + 1);
+    });
+  });
+
+  it('print on the two streams', () => {
+    const streams = results.print.messages.slice(1).map(({ content }) => content);
+    assert.deepEqual(streams, [
+      { name: 'stdout', text: 'printed\n' },
+      { name: 'stderr', text: 'warned\n' },
+    ]);
+    assert.equal(results.print.reply.status, 'ok');
+  });
+
+  it('give their last value as a result, and nothing where there is none', () => {
+    assert.deepEqual(last(results.value), { data: { 'text/plain': '42' }, metadata: {}, execution_count: 2 });
+    assert.deepEqual(types(results.nothing), ['execute_input']);
+    assert.equal(last(results.state).data['text/plain'], '8');
+    assert.equal(last(results.afterErrors).data['text/plain'], '7');
+    assert.equal(last(results.library).data['text/plain'], '[ 2 ]');
+  });
+
+  it('report a type error with its place, and run nothing', () => {
+    assert.deepEqual(types(results.typeError), ['execute_input', 'error']);
+    const { ename, evalue, traceback } = last(results.typeError);
+    assert.equal(ename, 'TypeScriptError');
+    assert.match(evalue, /'string' is not assignable to type 'number'/);
+    assert.match(traceback[0], /line 2, column 7/);
+    assert.equal(results.typeError.reply.status, 'error');
+    assert.equal(results.typeError.reply.ename, 'TypeScriptError');
+  });
+
+  it('report an exception, thrown at once or later, without frames of the kernel', () => {
+    const { ename, evalue, traceback } = last(results.exception);
+    assert.deepEqual([ename, evalue], ['RangeError', 'out of range']);
+    assert.match(traceback.join('\n'), /at fail/);
+    assert.doesNotMatch(traceback.join('\n'), /node_modules.tslab|jupyter.kernel|node:internal/);
+    assert.deepEqual([last(results.rejection).ename, last(results.rejection).evalue], ['Error', 'later']);
+    assert.equal(last(results.thrown).evalue, "'a string'");
+    for (const result of [results.exception, results.rejection, results.thrown])
+      assert.equal(result.reply.status, 'error');
+  });
+
+  it('show a figure as Plotly JSON and in words', () => {
+    const { type, content } = results.display.messages[results.display.messages.length - 1];
+    assert.equal(type, 'display_data');
+    assert.deepEqual(content.data, {
+      'application/vnd.plotly.v1+json': { data: [], layout: { height: 1 } },
+      'text/plain': 'nothing',
+    });
+  });
+});
+
+describe('cells that are sent together', () => {
+  const cells = ['1', "throw new Error('stop');", '3', '4'];
+
+  it('run one after the other; after an error the rest is aborted', async () => {
+    const results = await execute({ cells, together: true });
+    assert.deepEqual(
+      results.map(({ reply }) => reply.status),
+      ['ok', 'error', 'aborted', 'aborted'],
+    );
+    assert.deepEqual(results.slice(2).map(types), [[], []]);
+  });
+
+  it('all run when the client does not want to stop on errors', async () => {
+    const results = await execute({ cells, together: true, stopOnError: false });
+    assert.deepEqual(
+      results.map(({ reply }) => reply.status),
+      ['ok', 'error', 'ok', 'ok'],
+    );
+    assert.equal(last(results[3]).data['text/plain'], '4');
+  });
+
+  it('are silent when asked to be', async () => {
+    const [result] = await execute({ cells: ['5'], options: { silent: true } });
+    assert.deepEqual(types(result), []);
+    assert.equal(result.reply.status, 'ok');
+  });
+});
