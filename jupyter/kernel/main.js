@@ -2,6 +2,7 @@
 //   node main.js CONNECTION_FILE
 // Nothing of tslab's files is changed; the parts of it that keep silent about errors are replaced on its prototype.
 
+require('./compiler.js');
 const { createConverter } = require('tslab/dist/converter.js');
 const { createExecutor } = require('tslab/dist/executor.js');
 const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');

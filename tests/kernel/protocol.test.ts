@@ -42,6 +42,9 @@ describe('cells that are sent one by one', () => {
     rejection: "await Promise.reject(new Error('later'));",
     thrown: "throw 'a string';",
     afterErrors: 'await Promise.resolve(seven)',
+    shorthand: "const object = { seven, double: () => ({ seven, twice: 2 * seven }) };\n[object.seven, object.double()]",
+    assignment: "let a = 0;\nlet b = 0;\n({ a, b = 5 } = { a: seven, b: undefined });\n[a, b]",
+    strict: "const missing: string = undefined;",
     library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
     display: "import { show } from 'resnet-lab';\nshow({ data: [], layout: { height: 1 }, description: 'nothing' });",
   };
@@ -76,6 +79,15 @@ describe('cells that are sent one by one', () => {
     assert.equal(last(results.state).data['text/plain'], '8');
     assert.equal(last(results.afterErrors).data['text/plain'], '7');
     assert.equal(last(results.library).data['text/plain'], '[ 2 ]');
+  });
+
+  it('use names of earlier cells in the shorthand of objects', () => {
+    assert.equal(last(results.shorthand).data['text/plain'], '[ 7, { seven: 7, twice: 14 } ]');
+    assert.equal(last(results.assignment).data['text/plain'], '[ 7, 5 ]');
+  });
+
+  it('are checked strictly', () => {
+    assert.match(last(results.strict).evalue, /'undefined' is not assignable to type 'string'/);
   });
 
   it('report a type error with its place, and run nothing', () => {

@@ -6,7 +6,7 @@
   let widgets;
   let plotly;
 
-  /** plotly.js, loaded at the first figure. A module loader on the page must not swallow it, hence the hidden `define`. */
+  /** plotly.js, loaded at the first figure. */
   function loadPlotly() {
     plotly ??= new Promise((resolve, reject) => {
       const script = document.createElement('script');
@@ -21,6 +21,11 @@
   function createRenderer() {
     const { Widget } = widgets;
     return new (class extends Widget {
+      constructor() {
+        super();
+        this.node.dataset.mimeType = MIME_TYPE; // as JupyterLab marks its own
+      }
+
       async renderModel(model) {
         const { data, layout } = model.data[MIME_TYPE];
         const Plotly = await loadPlotly();
@@ -56,7 +61,7 @@
       widgets = (await get())();
     },
     async get() {
-      return () => ({ default: extension });
+      return () => ({ __esModule: true, default: extension });
     },
   };
 })();

@@ -1,0 +1,64 @@
+// JupyterLab as `npm start` serves it, in a real browser.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const ROOT = join(__dirname, '..', '..');
+const SCREENSHOTS = join(ROOT, 'test-results');
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const START_MS = 120_000;
+
+/** Chromium, from the variable CHROMIUM or where systems install it. */
+function findChromium(): string {
+  const path = [process.env.CHROMIUM, ...BROWSERS].find((candidate) => candidate && existsSync(candidate));
+  if (path) return path;
+  throw new Error('The browser tests need Chromium: install it (Debian: apt install chromium) or name it in CHROMIUM.');
+}
+
+/** Runs `npm start -- --no-browser` for as long as `use` runs, which gets the address with its token. */
+export async function withJupyterLab<T>(use: (address: string) => Promise<T>): Promise<T> {
+  const args = [join('scripts', 'start.mjs'), '--no-browser', '--port', '18888'];
+  const server = spawn(process.execPath, args, { cwd: ROOT });
+  const ended = new Promise<void>((resolve) => server.on('exit', () => resolve()));
+  try {
+    const address = await new Promise<string>((resolve, reject) => {
+      let output = '';
+      const timer = setTimeout(() => reject(new Error(`JupyterLab gave no address: ${output}`)), START_MS);
+      const read = (chunk: Buffer) => {
+        output += chunk;
+        const found = /http:\/\/127\.0\.0\.1:\d+\/lab\S*token=\w+/.exec(output);
+        if (found) {
+          clearTimeout(timer);
+          resolve(found[0]);
+        }
+      };
+      server.stdout.on('data', read);
+      server.stderr.on('data', read);
+      server.on('exit', (code) => reject(new Error(`npm start ended with ${code}: ${output}`)));
+    });
+    return await use(address);
+  } finally {
+    server.kill('SIGTERM');
+    await ended;
+  }
+}
+
+export async function withPage<T>(use: (page: Page, browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
+    return await use(page, browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Keeps a picture for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
