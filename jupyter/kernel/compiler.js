@@ -1,4 +1,3 @@
-'use strict';
 // The compiler that tslab uses, corrected from outside. To be required before tslab's converter.
 const ts = require('@tslab/typescript-for-tslab');
 

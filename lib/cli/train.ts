@@ -1,7 +1,18 @@
 // npm run train: trains a ResNet in a terminal and ends with its accuracy on the test images.
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { evaluate, fit, loadDataset, preprocess, resnetV1, setRandomSeed, takeImages, tf, useBackend } from '../index';
+import {
+  evaluate,
+  fit,
+  holdOut,
+  loadDataset,
+  preprocess,
+  resnetV1,
+  setRandomSeed,
+  takeImages,
+  tf,
+  useBackend,
+} from '../index';
 import { main } from './main';
 
 const USAGE = `npm run train -- [options]
@@ -53,13 +64,14 @@ main(async () => {
   if (options.help) return console.log(USAGE);
   setRandomSeed(options.seed);
   const backend = await useBackend();
-  console.log(`Backend ${backend.name} on ${backend.device}, ${backend.threads} threads.`);
+  console.log(`Backend ${backend.name} on ${backend.device}, threads: ${backend.threads}.`);
   const dataset = await loadDataset(options.data as 'auto');
-  const train = options.limit === undefined ? dataset.train : takeImages(dataset.train, options.limit);
+  const images = options.limit === undefined ? dataset.train : takeImages(dataset.train, options.limit);
+  const { train, validation } = holdOut(images, VALIDATION, options.seed);
   const [, height, width, channels] = train.images.shape;
   const model = resnetV1([height, width, channels], options.depth, dataset.classNames.length);
   console.log(
-    `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images.`,
+    `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images and ${validation.labels.length} held out.`,
   );
 
   const start = performance.now();
@@ -69,9 +81,9 @@ main(async () => {
     optimizer: tf.train.adam(options.rate),
     preprocess: preprocess.pixelMean(train),
     augment: !options['no-augment'],
-    validation: VALIDATION,
+    validation,
     seed: options.seed,
-    callbacks: [progressBar(options.epochs)],
+    callbacks: [progressBar(options.epochs, Math.ceil(train.labels.length / options.batch))],
   });
   const seconds = (performance.now() - start) / 1000;
   const { accuracy, loss } = await evaluate(model, dataset.test);
@@ -82,14 +94,13 @@ main(async () => {
 });
 
 /** A bar for each epoch with the mean loss and accuracy so far; a line for each epoch where stdout is no terminal. */
-function progressBar(epochs: number): tf.CustomCallbackArgs {
+function progressBar(epochs: number, steps: number): tf.CustomCallbackArgs {
   const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
   const bar = new SingleBar({ format, stream: process.stdout }, Presets.shades_classic);
-  const steps = 0;
   let mean = { loss: 0, accuracy: 0 };
   const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
   return {
-    onEpochBegin: async function (this: { params?: { steps?: number } }, epoch) {
+    onEpochBegin: async (epoch) => {
       mean = { loss: 0, accuracy: 0 };
       bar.start(steps, 0, { epoch: `${epoch + 1}/${epochs}`, ...text() });
     },

@@ -11,10 +11,14 @@ export interface ImageGridOptions {
   title?: string;
 }
 
-/** Pixels of the screen that one pixel of an image covers, and of the gap between images. */
-const ZOOM = 3;
+/** Pixels of an image between two images. */
 const GAP = 2;
-const CAPTION_PIXELS = 20;
+/** On the screen: the width that a notebook has for a grid, what a caption needs, and the least that a title needs. */
+const GRID_PIXELS = 820;
+const CAPTION_PIXELS = 18;
+const TITLE_PIXELS = 360;
+/** An image of 32 pixels at three times its size is easy to see. */
+const LARGEST_ZOOM = 3;
 
 /**
  * A grid of images with their captions. The pixels travel as one PNG inside the figure and are drawn without blurring.
@@ -32,7 +36,8 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
     throw new RangeError(`There should be one caption for each of ${count} images, received ${captions.length}.`);
   }
   const rows = Math.ceil(count / columns);
-  const gap = captions ? GAP + Math.ceil(CAPTION_PIXELS / ZOOM) : GAP;
+  const zoom = Math.min(LARGEST_ZOOM, GRID_PIXELS / (columns * (width + GAP)));
+  const gap = captions ? GAP + Math.ceil(CAPTION_PIXELS / zoom) : GAP;
   const [pitchX, pitchY] = [width + GAP, height + gap];
   const png = mosaic(packedBytes(images), count, height, width, columns, pitchX, pitchY);
   const place = (i: number) => ({ x: (i % columns) * pitchX, y: Math.floor(i / columns) * pitchY });
@@ -42,11 +47,17 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
     ],
     layout: {
       ...(title ? { title: { text: title } } : {}),
-      width: columns * pitchX * ZOOM + 20,
-      height: rows * pitchY * ZOOM + (title ? 60 : 20),
+      width: Math.max(columns * pitchX * zoom, title ? TITLE_PIXELS : 0) + 20,
+      height: rows * pitchY * zoom + (title ? 60 : 20),
       margin: { l: 10, r: 10, t: title ? 50 : 10, b: 10 },
-      xaxis: { visible: false, fixedrange: true, range: [-0.5, columns * pitchX - 0.5] },
-      yaxis: { visible: false, fixedrange: true, range: [rows * pitchY - 0.5, -0.5], scaleanchor: 'x' },
+      xaxis: { visible: false, fixedrange: true, range: [-0.5, columns * pitchX - 0.5], constrain: 'domain' },
+      yaxis: {
+        visible: false,
+        fixedrange: true,
+        range: [rows * pitchY - 0.5, -0.5],
+        scaleanchor: 'x',
+        constrain: 'domain',
+      },
       annotations: (captions ?? []).map((text, i) => ({
         text,
         x: place(i).x + width / 2,
@@ -54,7 +65,7 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
         xanchor: 'center',
         yanchor: 'top',
         showarrow: false,
-        font: { size: 11 },
+        font: { size: 10 },
       })),
     },
     description: `${title ?? 'Images'}: ${count} of ${width}×${height} pixels${captions ? ` (${captions.join(', ')})` : ''}.`,

@@ -62,7 +62,7 @@ export async function evaluate(model: tf.LayersModel, split: Split): Promise<Eva
   mistakes.sort((a, b) => b.confidence - a.confidence);
   return {
     loss: loss / labels.length,
-    accuracy: 1 - mistakes.length / labels.length,
+    accuracy: (labels.length - mistakes.length) / labels.length,
     confusion,
     perClass: confusion.map((_, label) => reportClass(confusion, label)),
     mistakes,

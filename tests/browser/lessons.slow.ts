@@ -11,10 +11,13 @@ const LESSON_MS = 180_000;
 const COPIES = 'test-results/lessons';
 
 /** Outputs that a learner should never meet. */
-const ERRORS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-OutputArea-output .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]';
+const ERRORS =
+  '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-OutputArea-output .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]';
 
 async function openLesson(page: Page, address: string, name: string): Promise<void> {
-  await page.goto(address.replace(/\/lab[^?]*/, `/lab/workspaces/test-${process.pid}-${name}/tree/${COPIES}/${name}.ipynb`));
+  await page.goto(
+    address.replace(/\/lab[^?]*/, `/lab/workspaces/test-${process.pid}-${name}/tree/${COPIES}/${name}.ipynb`),
+  );
   await page.locator('.jp-NotebookPanel .jp-CodeCell').first().waitFor({ timeout: 60_000 });
   await page.locator('[data-status="idle"]').first().waitFor({ timeout: 60_000 });
 }
@@ -56,7 +59,11 @@ describe('JupyterLab', () => {
     cpSync('notebooks', COPIES, { recursive: true });
     await withJupyterLab((address) =>
       withPage(async (page) => {
-        for (const [lesson, figures] of [['00-environment', 2], ['01-data', 5], ['03-resnet', 3]] as const) {
+        for (const [lesson, figures] of [
+          ['00-environment', 2],
+          ['01-data', 5],
+          ['03-resnet', 3],
+        ] as const) {
           await openLesson(page, address, lesson);
           await screenshot(page, `${lesson}-opened`);
           await runAll(page);

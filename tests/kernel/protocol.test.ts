@@ -42,9 +42,10 @@ describe('cells that are sent one by one', () => {
     rejection: "await Promise.reject(new Error('later'));",
     thrown: "throw 'a string';",
     afterErrors: 'await Promise.resolve(seven)',
-    shorthand: "const object = { seven, double: () => ({ seven, twice: 2 * seven }) };\n[object.seven, object.double()]",
-    assignment: "let a = 0;\nlet b = 0;\n({ a, b = 5 } = { a: seven, b: undefined });\n[a, b]",
-    strict: "const missing: string = undefined;",
+    shorthand:
+      'const object = { seven, double: () => ({ seven, twice: 2 * seven }) };\n[object.seven, object.double()]',
+    assignment: 'let a = 0;\nlet b = 0;\n({ a, b = 5 } = { a: seven, b: undefined });\n[a, b]',
+    strict: 'const missing: string = undefined;',
     library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
     display: "import { show } from 'resnet-lab';\nshow({ data: [], layout: { height: 1 }, description: 'nothing' });",
   };

