@@ -19,7 +19,7 @@ async function openLesson(page: Page, address: string, name: string): Promise<vo
     address.replace(/\/lab[^?]*/, `/lab/workspaces/test-${process.pid}-${name}/tree/${COPIES}/${name}.ipynb`),
   );
   await page.locator('.jp-NotebookPanel .jp-CodeCell').first().waitFor({ timeout: 60_000 });
-  await page.locator('[data-status="idle"]').first().waitFor({ timeout: 60_000 });
+  await page.getByText('TypeScript | Idle').waitFor({ timeout: 60_000 }); // the status bar: the kernel is there
 }
 
 /** Runs all cells from the menu and waits until the last one has its number. */
