@@ -75,6 +75,7 @@ main(async () => {
   );
 
   const start = performance.now();
+  const bar = progressBar(options.epochs, Math.ceil(train.labels.length / options.batch));
   await fit(model, train, {
     epochs: options.epochs,
     batchSize: options.batch,
@@ -83,8 +84,8 @@ main(async () => {
     augment: !options['no-augment'],
     validation,
     seed: options.seed,
-    callbacks: [progressBar(options.epochs, Math.ceil(train.labels.length / options.batch))],
-  });
+    callbacks: [bar.callback],
+  }).finally(bar.stop);
   const seconds = (performance.now() - start) / 1000;
   const { accuracy, loss } = await evaluate(model, dataset.test);
   const tested = dataset.test.labels.length.toLocaleString('en');
@@ -93,13 +94,13 @@ main(async () => {
   );
 });
 
-/** A bar for each epoch with the mean loss and accuracy so far; a line for each epoch where stdout is no terminal. */
-function progressBar(epochs: number, steps: number): tf.CustomCallbackArgs {
+/** A bar for each epoch with the mean loss and accuracy so far, and a line after it. To be stopped in any case. */
+function progressBar(epochs: number, steps: number): { callback: tf.CustomCallbackArgs; stop: () => void } {
   const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
   const bar = new SingleBar({ format, stream: process.stdout }, Presets.shades_classic);
   let mean = { loss: 0, accuracy: 0 };
   const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
-  return {
+  const callback: tf.CustomCallbackArgs = {
     onEpochBegin: async (epoch) => {
       mean = { loss: 0, accuracy: 0 };
       bar.start(steps, 0, { epoch: `${epoch + 1}/${epochs}`, ...text() });
@@ -117,4 +118,5 @@ function progressBar(epochs: number, steps: number): tf.CustomCallbackArgs {
       console.log(`Epoch ${epoch + 1}/${epochs}: ${values.join(', ')}`);
     },
   };
+  return { callback, stop: () => bar.stop() };
 }

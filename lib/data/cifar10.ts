@@ -62,17 +62,18 @@ function archive(): { url: string; expected: Expectation } {
 }
 
 function cacheFolder(expected: Expectation, cacheDir = join(dataFolder(), 'cache')): string {
-  return join(cacheDir, `cifar-10-${expected.sha256.slice(0, 16)}`);
+  return join(cacheDir, `cifar-10-${expected.sha256}`);
 }
 
 async function fetchAndDecode(
   url: string,
   expected: Expectation,
   file: string,
-  onProgress: (progress: Progress) => void = terminalProgress('CIFAR-10'),
+  onProgress?: (progress: Progress) => void,
 ) {
+  const bar = terminalProgress('CIFAR-10');
   try {
-    await download(url, file, expected, onProgress);
+    await download(url, file, expected, onProgress ?? bar.update).finally(bar.stop);
     const splits = await readArchive(file, LAYOUT);
     await rm(file); // the decoded images replace it
     return { ...splits, source: { url, sha256: expected.sha256, official: expected.sha256 === OFFICIAL.sha256 } };

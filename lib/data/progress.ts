@@ -20,19 +20,20 @@ export function describeProgress({ receivedBytes, totalBytes, bytesPerSecond, se
   return `${amount}, ${megabytes(bytesPerSecond)}/s${left}`;
 }
 
-/** Shows a download as a bar on a terminal's stderr; prints nothing where stderr is not a terminal. */
-export function terminalProgress(title: string): (progress: Progress) => void {
-  let bar: SingleBar | undefined;
-  return (progress) => {
-    const total = progress.totalBytes ?? 0;
-    if (bar === undefined) {
-      bar = new SingleBar(
-        { format: `${title} {bar} {percentage}% | {text}`, clearOnComplete: false },
-        Presets.shades_classic,
-      );
-      bar.start(total, 0, { text: '' });
-    }
-    bar.update(progress.receivedBytes, { text: describeProgress(progress) });
-    if (progress.receivedBytes >= total) bar.stop();
+/**
+ * Shows a download as a bar on a terminal's stderr; prints nothing where stderr is not a terminal. `stop` it in any case:
+ * a bar that is not stopped keeps its process alive.
+ */
+export function terminalProgress(title: string): { update: (progress: Progress) => void; stop: () => void } {
+  const format = `${title} {bar} {percentage}% | {text}`;
+  const bar = new SingleBar({ format }, Presets.shades_classic);
+  return {
+    update(progress) {
+      if (!bar.isActive) bar.start(progress.totalBytes ?? 0, 0, { text: '' });
+      bar.update(progress.receivedBytes, { text: describeProgress(progress) });
+    },
+    stop() {
+      if (bar.isActive) bar.stop();
+    },
   };
 }
