@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DataError } from './errors';
 
 /** The `data` folder of the repository that this library stands in: embedded data, and the cache that git ignores. */
 export function dataFolder(): string {
@@ -7,7 +8,7 @@ export function dataFolder(): string {
     const data = join(folder, 'data');
     if (existsSync(join(data, 'emoji10', 'emoji-10-binary.tar.gz'))) return data;
     if (folder === dirname(folder)) {
-      throw new Error(
+      throw new DataError(
         `The folder data/emoji10 was not found above ${__dirname}; use resnet-lab from within its repository.`,
       );
     }

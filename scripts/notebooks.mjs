@@ -16,7 +16,7 @@ export function runNotebooks(files) {
   const options = { cwd: ROOT, env: jupyterEnvironment(), stdio: 'inherit' };
   const { status, error } = spawnSync(venv('python'), [join('scripts', 'run_notebooks.py'), ...chosen], options);
   if (error) throw error;
-  return status;
+  return status ?? 1; // null: it was killed
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,13 +1,18 @@
 // What must be on the machine before anything else: Node and Python. Everything else is installed by setup.mjs.
 import { spawnSync } from 'node:child_process';
 
-const NODE_VERSIONS = [20, 22, 24, 26];
+/** Major versions of Node and the least minor version of each. */
+const NODE_VERSIONS = new Map([
+  [20, 19],
+  [22, 0],
+  [24, 0],
+  [26, 0],
+]);
 
 /** Throws, with the fix, unless this Node runs the project. */
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
-  const supported = (major === 20 && minor >= 19) || (major > 20 && major <= Math.max(...NODE_VERSIONS));
-  if (supported && NODE_VERSIONS.includes(major)) return;
+  if (minor >= (NODE_VERSIONS.get(major) ?? Number.POSITIVE_INFINITY)) return;
   throw new Error(
     `Node ${version} found, but this project needs Node 20.19 or later, 22, 24 or 26. Install one from https://nodejs.org and run the command again.`,
   );

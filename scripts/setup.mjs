@@ -27,7 +27,8 @@ export const bin = (path) => join(ROOT, 'node_modules', path);
 
 /** Runs a program in the repository root and throws, naming it, unless it succeeds. */
 export function run(program, args, what) {
-  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
+  const shell = program.endsWith('.cmd'); // Windows runs batch files through its shell only
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell });
   if (error) throw new Error(`${what} failed: ${program} could not be started (${error.message}).`);
   if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
 }
@@ -78,6 +79,7 @@ function buildLibrary() {
   const key = [...sources, join(ROOT, 'tsconfig.json')].map((path) => path + readFileSync(path, 'utf8')).join();
   once(join(ROOT, 'lib', 'dist', '.setup'), key, () => {
     console.log('Building lib …');
+    rmSync(join(ROOT, 'lib', 'dist'), { recursive: true, force: true }); // what was deleted from lib goes too
     run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'lib'], 'Building lib');
   });
 }
@@ -92,6 +94,7 @@ function copyPlotly() {
 
 export function setup() {
   checkNode();
+  if (!existsSync(venv('python'))) findPython(); // rather now than after minutes of installing
   installPackages();
   buildLibrary();
   copyPlotly();

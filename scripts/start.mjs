@@ -1,7 +1,6 @@
 // npm start: sets up what is missing and opens JupyterLab on the first lesson. Arguments go to `jupyter lab`,
 // for example: npm start -- --no-browser --port 8890
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { jupyterEnvironment } from './jupyter.mjs';
 import { command, ROOT, setup, venv } from './setup.mjs';
 
@@ -9,13 +8,14 @@ await command(async () => {
   setup();
   const isRoot = process.getuid?.() === 0; // JupyterLab refuses root (a container, say) unless told
   const args = [
-    'lab',
+    '-m',
+    'jupyterlab', // not the program `jupyter`, whose first line names the folder that it was installed in
     `--ServerApp.root_dir=${ROOT}`,
     '--LabApp.default_url=/lab/tree/notebooks/00-environment.ipynb',
     ...(isRoot ? ['--allow-root'] : []),
     ...process.argv.slice(2),
   ];
-  const server = spawn(venv('jupyter'), args, { cwd: join(ROOT), env: jupyterEnvironment(), stdio: 'inherit' });
+  const server = spawn(venv('python'), args, { cwd: ROOT, env: jupyterEnvironment(), stdio: 'inherit' });
   process.on('SIGINT', () => {}); // Ctrl-C reaches the server by itself, which asks before it stops
   process.on('SIGTERM', () => server.kill('SIGTERM'));
   return new Promise((resolve, reject) => {

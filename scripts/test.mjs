@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { runNotebooks } from './notebooks.mjs';
 import { bin, command, ROOT, run, setup } from './setup.mjs';
 
+/** What a person may have set for the lessons. */
+const SETTINGS = ['RESNET_BACKEND', 'RESNET_DATA', 'CIFAR10_URL', 'CIFAR10_SHA256'];
 const SUITES = { fast: '.test.ts', slow: '.slow.ts', mirror: '.mirror.ts' };
 
 function check() {
@@ -17,7 +19,9 @@ function runSuite(ending) {
     .filter((name) => name.endsWith(ending))
     .map((name) => join('tests', name))
     .sort();
-  run(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', ...files], 'The tests');
+  for (const setting of SETTINGS) delete process.env[setting]; // the tests make their own
+  const options = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec'];
+  run(process.execPath, [...options, ...files], 'The tests');
 }
 
 await command(async () => {

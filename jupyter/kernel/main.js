@@ -25,6 +25,9 @@ const converters = {
     this.node.close();
   },
 };
+// Output goes to cells, even where Jupyter itself runs in a terminal: no escape codes, no progress bars.
+for (const stream of [process.stdout, process.stderr]) Object.defineProperty(stream, 'isTTY', { value: false });
+
 const cellConsole = new CellConsole();
 const executor = createExecutor(process.cwd(), converters, cellConsole);
 const cells = new CellQueue(executor, cellConsole);

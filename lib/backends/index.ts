@@ -72,7 +72,7 @@ async function loadTensorflow(): Promise<Backend> {
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
       await import(name);
-      const gpu = (tf.backend() as { isGPUPackage?: boolean }).isGPUPackage === true && name.endsWith('gpu');
+      const gpu = (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
       return await activate('tensorflow', gpu ? 'GPU (CUDA)' : processor(), availableParallelism());
     } catch (error) {
       failures.push(`${name}: ${reason(error).split('\n')[0]}`);

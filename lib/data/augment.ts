@@ -50,7 +50,7 @@ function taps(length: number, shift: number): { low: Int32Array; high: Int32Arra
  */
 export function transformImage(
   input: ArrayLike<number>,
-  output: Float32Array | Uint8Array,
+  output: Float32Array,
   shape: readonly number[],
   { rows, columns, flip }: Transform,
 ): void {

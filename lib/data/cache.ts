@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import ndarray from 'ndarray';
 import { CHANNELS, SIDE } from './records';
@@ -41,17 +42,29 @@ export async function readCache(folder: string): Promise<(Decoded & { source: So
   }
 }
 
+/** Folders that this process is making. */
+const underway = new Map<string, Promise<void>>();
+
 /**
  * Lets `make` fill a temporary folder beside `folder`, stores what it returns there and renames it into place, so that
- * `folder` is either whole or absent, even when two processes make it at once or one is killed.
+ * `folder` is either whole or absent, even when several callers or processes make it at once or one is killed.
  */
-export async function makeCache(
+export function makeCache(
+  folder: string,
+  make: (workFolder: string) => Promise<Decoded & { source: Source }>,
+): Promise<void> {
+  const made = underway.get(folder) ?? fillAndRename(folder, make).finally(() => underway.delete(folder));
+  underway.set(folder, made);
+  return made;
+}
+
+async function fillAndRename(
   folder: string,
   make: (workFolder: string) => Promise<Decoded & { source: Source }>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   await removeAbandoned(folder);
-  const work = `${folder}.${process.pid}.part`;
+  const work = `${folder}.${hostname()}.${process.pid}.part`;
   await rm(work, { recursive: true, force: true });
   await mkdir(work);
   try {
@@ -64,13 +77,21 @@ export async function makeCache(
     }
     const manifest: Manifest = { source: made.source, files };
     await write(join(work, MANIFEST), Buffer.from(JSON.stringify(manifest, null, 2)));
-    await rm(folder, { recursive: true, force: true }); // a damaged one
-    await rename(work, folder).catch((error: NodeJS.ErrnoException) => {
-      const madeByAnother = error.code === 'ENOTEMPTY' || error.code === 'EEXIST' || error.code === 'EPERM';
-      if (!madeByAnother || !existsSync(join(folder, MANIFEST))) throw error;
-    });
+    await moveIntoPlace(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** A whole folder that another process put there meanwhile stays; a damaged one gives way. */
+async function moveIntoPlace(work: string, folder: string): Promise<void> {
+  try {
+    await rename(work, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+    if ((await readCache(folder)) !== undefined) return;
+    await rm(folder, { recursive: true, force: true });
+    await rename(work, folder);
   }
 }
 
@@ -86,11 +107,11 @@ async function write(path: string, bytes: Uint8Array): Promise<string> {
   return sha256(bytes);
 }
 
-/** Removes the temporary folders of processes that were killed. */
+/** Removes the temporary folders that processes of this machine left when they were killed. */
 async function removeAbandoned(folder: string): Promise<void> {
-  const pattern = /\.(\d+)\.part$/;
+  const start = `${basename(folder)}.${hostname()}.`;
   for (const name of await readdir(dirname(folder))) {
-    const pid = name.startsWith(basename(folder)) ? pattern.exec(name)?.[1] : undefined;
+    const pid = name.startsWith(start) ? /^(\d+)\.part$/.exec(name.slice(start.length))?.[1] : undefined;
     if (pid !== undefined && !isRunning(Number(pid))) {
       await rm(join(dirname(folder), name), { recursive: true, force: true });
     }

@@ -18,6 +18,7 @@ const SILENCE_MS = 60_000;
 /** Larger than any file of this project: a body that never ends stops here. */
 const MOST_BYTES = 2 ** 30;
 const PROGRESS_MS = 200;
+const WEB_PAGE = 'a web page came instead of the file; a network that asks you to sign in first does that';
 
 /**
  * Fetches `url` (http, https or file) into the file `target`, hashing while it streams. `target` exists afterwards only
@@ -48,14 +49,14 @@ interface Body {
   chunks: AsyncIterable<Uint8Array>;
   totalBytes: number | undefined;
   /** Ends the transfer from our side. */
-  abort: () => void;
+  abort: (reason?: Error) => void;
 }
 
 async function openUrl(url: string, expected: Expectation): Promise<Body> {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'file:') {
     const stream = createReadStream(fileURLToPath(url));
-    return { chunks: stream, totalBytes: expected.bytes, abort: () => stream.destroy() };
+    return { chunks: stream, totalBytes: expected.bytes, abort: (reason) => stream.destroy(reason) };
   }
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new DataError('an address starts with https://, http:// or file://');
@@ -70,7 +71,7 @@ async function openUrl(url: string, expected: Expectation): Promise<Body> {
   if (!response.ok) throw refuse(`the server answered ${response.status} ${response.statusText}`.trim());
   if (response.body === null) throw refuse('the server sent nothing');
   if (response.headers.get('content-type')?.startsWith('text/html')) {
-    throw refuse('a web page came instead of the file; a network that asks you to sign in first does that');
+    throw refuse(WEB_PAGE);
   }
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
   const encoded = response.headers.has('content-encoding'); // then the length is that of the encoded body
@@ -78,7 +79,11 @@ async function openUrl(url: string, expected: Expectation): Promise<Body> {
   if (expected.bytes !== undefined && totalBytes !== expected.bytes) {
     throw refuse(`the server offers ${totalBytes} bytes instead of ${expected.bytes}`);
   }
-  return { chunks: response.body as AsyncIterable<Uint8Array>, totalBytes, abort: () => controller.abort() };
+  return {
+    chunks: response.body as AsyncIterable<Uint8Array>,
+    totalBytes,
+    abort: (reason) => controller.abort(reason),
+  };
 }
 
 /** Writes the body to a file that must not exist yet, and hashes it on the way. */
@@ -97,13 +102,13 @@ async function save(
   try {
     const stalled = () => {
       clearTimeout(timer);
-      timer = setTimeout(body.abort, SILENCE_MS);
+      timer = setTimeout(() => body.abort(new Error('nothing came for 60 s')), SILENCE_MS);
     };
     stalled();
     for await (const chunk of body.chunks) {
       stalled();
       if (bytes === 0 && looksLikeHtml(chunk)) {
-        throw new DataError('a web page came instead of the file; a network that asks you to sign in first does that');
+        throw new DataError(WEB_PAGE);
       }
       bytes += chunk.length;
       if (bytes > most) throw new DataError(`it goes on after the expected ${most} bytes`);

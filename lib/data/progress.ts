@@ -29,7 +29,8 @@ export function terminalProgress(title: string): { update: (progress: Progress) 
   const bar = new SingleBar({ format }, Presets.shades_classic);
   return {
     update(progress) {
-      if (!bar.isActive) bar.start(progress.totalBytes ?? 0, 0, { text: '' });
+      if (progress.totalBytes === undefined) return; // a bar without an end says nothing
+      if (!bar.isActive) bar.start(progress.totalBytes, 0, { text: '' });
       bar.update(progress.receivedBytes, { text: describeProgress(progress) });
     },
     stop() {

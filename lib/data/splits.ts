@@ -6,9 +6,9 @@ import type { Split } from './types';
 /** Throws unless images are bytes of shape [N, height, width, channels] and there is one label for each. */
 export function checkSplit(split: Split): void {
   const { images, labels } = split;
-  if (images?.shape?.length !== 4) {
+  if (images?.shape?.length !== 4 || images.dtype !== 'uint8' || images.shape[0] === 0) {
     throw new TypeError(
-      `Images should be an ndarray of shape [N, height, width, channels], received ${describe(images)}.`,
+      `Images should be a non-empty ndarray of bytes, [N, height, width, channels], received ${describe(images)}.`,
     );
   }
   if (labels?.length !== images.shape[0]) {
@@ -19,8 +19,8 @@ export function checkSplit(split: Split): void {
 }
 
 function describe(value: unknown): string {
-  const shape = (value as { shape?: unknown } | undefined)?.shape;
-  return Array.isArray(shape) ? `the shape [${shape}]` : typeof value;
+  const { shape, dtype } = (value ?? {}) as { shape?: unknown; dtype?: unknown };
+  return Array.isArray(shape) ? `${dtype} of shape [${shape}]` : typeof value;
 }
 
 /** A new split of the images at `indices`, in that order. */

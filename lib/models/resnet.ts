@@ -1,4 +1,5 @@
 import type { ActivationIdentifier } from '@tensorflow/tfjs-layers/dist/keras_format/activation_config';
+import { checkCount } from '../checks';
 import { tf } from '../tf';
 import { heNormal } from './initializer';
 
@@ -64,7 +65,8 @@ export function resnetLayer(inputs: tf.SymbolicTensor, options: ResnetLayerOptio
 /**
  * ResNet version 1 for small images (He et al. 2016, section 4.2): `resnet_v1` of Keras's cifar10_resnet example.
  * One layer, then three stages of n residual blocks with 16, 32 and 64 filters, where depth = 6n + 2. The later stages
- * start with stride 2 and a 1×1 projection shortcut; then global average pooling and a softmax.
+ * start with stride 2 and a 1×1 projection shortcut; then average pooling over 8×8, which is the whole map for images of
+ * 32×32, and a softmax.
  *
  * About 0.27, 0.46, 0.66, 0.85 and 1.7 million parameters for depth 20, 32, 44, 56 and 110 with 10 classes.
  *
@@ -108,12 +110,6 @@ function residualBlock(inputs: tf.SymbolicTensor, numFilters: number, downsample
 
 function activate(x: tf.SymbolicTensor, activation: ActivationIdentifier): tf.SymbolicTensor {
   return tf.layers.activation({ activation }).apply(x) as tf.SymbolicTensor;
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${name} should be a whole number of at least 1, received ${value}.`);
-  }
 }
 
 function checkInputShape(shape: number[]): void {

@@ -57,8 +57,8 @@ export function showProgress(): (progress: Progress) => void {
  * A callback for `fit` and for TensorFlow.js's own `model.fit` that draws loss and accuracy after every epoch, in place.
  */
 export function liveHistory(title = 'Training'): tf.CustomCallbackArgs {
-  let update = newDisplay();
-  let seen: PlottedHistory = { epoch: [], history: {} };
+  let update: ReturnType<typeof newDisplay>;
+  let seen: PlottedHistory;
   return {
     onTrainBegin: async () => {
       update = newDisplay();

@@ -6,6 +6,9 @@ export interface PlottedHistory {
   history: Record<string, unknown>;
 }
 
+/** What TensorFlow.js's own training calls them. */
+const SHORT: Record<string, string> = { accuracy: 'acc', val_accuracy: 'val_acc' };
+
 const PANELS = [
   { title: 'Loss', names: ['loss', 'val_loss'], axis: '' },
   { title: 'Accuracy', names: ['accuracy', 'val_accuracy'], axis: '2' },
@@ -17,7 +20,7 @@ const PANELS = [
  * @throws RangeError when the history has no finished epoch.
  */
 export function plotHistory({ epoch, history }: PlottedHistory, title = 'Training'): Figure {
-  const values = (name: string) => history[name] as number[] | undefined;
+  const values = (name: string) => (history[name] ?? history[SHORT[name]]) as number[] | undefined;
   if (!values('loss')?.length)
     throw new RangeError('The history should hold at least one finished epoch, received none.');
   const epochs = epoch.map((index) => index + 1);

@@ -1,4 +1,5 @@
 import { PNG } from 'pngjs';
+import { checkCount } from '../checks';
 import { packedBytes } from '../data/packed';
 import type { Split } from '../data/types';
 import type { Figure } from './figure';
@@ -32,6 +33,7 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
   if (images.shape.length !== 4 || channels !== 3 || count === 0) {
     throw new RangeError(`Images should have the shape [N, height, width, 3], received [${images.shape}].`);
   }
+  checkCount('columns', columns);
   if (captions !== undefined && captions.length !== count) {
     throw new RangeError(`There should be one caption for each of ${count} images, received ${captions.length}.`);
   }

@@ -12,11 +12,20 @@ export interface BatchOptions {
   augment?: { augmentation: Augmentation; random: Random };
 }
 
+/** Images without gaps between their bytes: a view that has some is copied, once for all batches. */
+export interface PackedImages {
+  bytes: Uint8Array;
+  /** Of one image: [height, width, channels]. */
+  shape: number[];
+}
+
+export function packImages(images: Split['images']): PackedImages {
+  return { bytes: packedBytes(images), shape: images.shape.slice(1) };
+}
+
 /** The images at `indices` as the model's input: floats, [indices.length, height, width, channels]. */
-export function imageBatch(images: Split['images'], indices: Uint32Array, options: BatchOptions): tf.Tensor4D {
-  const [, ...shape] = images.shape;
+export function imageBatch({ bytes, shape }: PackedImages, indices: Uint32Array, options: BatchOptions): tf.Tensor4D {
   const size = shape[0] * shape[1] * shape[2];
-  const bytes = packedBytes(images);
   const pixels = new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) {
     const image = bytes.subarray(indices[i] * size, (indices[i] + 1) * size);

@@ -54,7 +54,7 @@ export async function evaluate(model: tf.LayersModel, split: Split): Promise<Eva
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index];
     const row = probabilities.data.subarray(index * classes, (index + 1) * classes);
-    const predicted = row.indexOf(Math.max(...row));
+    const predicted = mostProbable(row);
     confusion[label][predicted] += 1;
     loss -= Math.log(Math.min(Math.max(row[label], EPSILON), 1 - EPSILON));
     if (predicted !== label) mistakes.push({ index, label, predicted, confidence: row[predicted] });
@@ -67,6 +67,15 @@ export async function evaluate(model: tf.LayersModel, split: Split): Promise<Eva
     perClass: confusion.map((_, label) => reportClass(confusion, label)),
     mistakes,
   };
+}
+
+/** Position of the largest probability; one that is no number is never the largest. */
+function mostProbable(row: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < row.length; i++) {
+    if (row[i] > row[best] || Number.isNaN(row[best])) best = i;
+  }
+  return best;
 }
 
 function reportClass(confusion: number[][], label: number): ClassReport {

@@ -1,11 +1,12 @@
+import { checkCount } from '../checks';
 import { type Augmentation, checkAugmentation, KERAS_AUGMENTATION } from '../data/augment';
 import { type Preprocess, preprocess as preprocessing } from '../data/preprocess';
 import { holdOut } from '../data/splits';
 import type { Split } from '../data/types';
 import { nextSeed, permutation, randomFor } from '../random';
 import { tf } from '../tf';
-import { batches, imageBatch, labelBatch } from './batches';
-import { checkCount, checkSplitFits, classCount } from './checks';
+import { batches, imageBatch, labelBatch, packImages } from './batches';
+import { checkSplitFits, classCount } from './checks';
 import { evaluate } from './evaluate';
 import { storePreprocess } from './metadata';
 
@@ -27,6 +28,10 @@ export interface FitOptions {
   /** Chooses the validation images, the order of the images and their augmentation; drawn from `setRandomSeed` by default. */
   seed?: number;
 }
+
+const LOSS = 'categoricalCrossentropy';
+/** What a step of such a model returns, in TensorFlow.js's words. */
+const MEASURES = 'loss,acc';
 
 /** What a training measured. */
 export interface History {
@@ -57,6 +62,8 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
   if (validation) checkSplitFits(model, validation);
 
   compile(model, options.optimizer);
+  const images = packImages(train.images);
+  const classes = classCount(model);
   storePreprocess(model, preprocess);
   const callbacks = new tf.CallbackList(
     (options.callbacks ?? []).map((each) => (each instanceof tf.Callback ? each : new tf.CustomCallback(each))),
@@ -91,10 +98,8 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
       for (const indices of batches(order, batchSize)) {
         await callbacks.onBatchBegin(step);
         const random = randomFor(seed, 'augment', epoch, step);
-        const measured = await trainStep(model, train, indices, {
-          preprocess,
-          augment: augmentation && { augmentation, random },
-        });
+        const inputs = imageBatch(images, indices, { preprocess, augment: augmentation && { augmentation, random } });
+        const measured = await trainStep(model, inputs, labelBatch(train.labels, indices, classes));
         history.steps.loss.push(measured.loss);
         history.steps.accuracy.push(measured.accuracy);
         total.loss += measured.loss * indices.length;
@@ -122,22 +127,21 @@ function divide(
 
 function compile(model: tf.LayersModel, optimizer: tf.Optimizer | undefined): void {
   const isCompiled = model.optimizer !== undefined && model.optimizer !== null;
-  if (isCompiled && optimizer === undefined) return;
-  model.compile({
-    optimizer: optimizer ?? tf.train.adam(1e-3),
-    loss: 'categoricalCrossentropy',
-    metrics: ['accuracy'],
-  });
+  if (!isCompiled || optimizer !== undefined) {
+    model.compile({ optimizer: optimizer ?? tf.train.adam(1e-3), loss: LOSS, metrics: ['accuracy'] });
+  } else if (model.loss !== LOSS || model.metricsNames.join() !== MEASURES) {
+    throw new TypeError(
+      `A compiled model should have the loss '${LOSS}' and the metrics ['accuracy'], received '${model.loss}' and the measures ${model.metricsNames}; give fit an optimizer to have it compiled anew.`,
+    );
+  }
 }
 
+/** One step on one batch, whose tensors it disposes. */
 async function trainStep(
   model: tf.LayersModel,
-  split: Split,
-  indices: Uint32Array,
-  options: Parameters<typeof imageBatch>[2],
+  inputs: tf.Tensor,
+  targets: tf.Tensor,
 ): Promise<{ loss: number; accuracy: number }> {
-  const inputs = imageBatch(split.images, indices, options);
-  const targets = labelBatch(split.labels, indices, classCount(model));
   try {
     const [loss, accuracy] = (await model.trainOnBatch(inputs, targets)) as number[];
     return { loss, accuracy };

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
 import { tf } from '../tf';
-import { batches, imageBatch } from './batches';
+import { batches, imageBatch, packImages } from './batches';
 import { checkImages, classCount } from './checks';
 import { preprocessOf } from './metadata';
 
@@ -20,13 +20,14 @@ export async function predict(model: tf.LayersModel, images: Split['images']): P
   const classes = classCount(model);
   const count = images.shape[0];
   const probabilities = new Float32Array(count * classes);
+  const packed = packImages(images);
   let filled = 0;
   for (const indices of batches(
     Uint32Array.from({ length: count }, (_, i) => i),
     BATCH_SIZE,
   )) {
     const output = tf.tidy(() => {
-      const inputs = imageBatch(images, indices, { preprocess: preprocessOf(model) });
+      const inputs = imageBatch(packed, indices, { preprocess: preprocessOf(model) });
       return model.predictOnBatch(inputs) as tf.Tensor2D;
     });
     probabilities.set(await output.data<'float32'>(), filled);

@@ -1,17 +1,19 @@
 // JupyterLab as `npm start` serves it, in a real browser.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { delimiter, join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
 
 const ROOT = join(__dirname, '..', '..');
 const SCREENSHOTS = join(ROOT, 'test-results');
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 const START_MS = 120_000;
 
-/** Chromium, from the variable CHROMIUM or where systems install it. */
+/** Chromium, from the variable CHROMIUM or the PATH. */
 function findChromium(): string {
-  const path = [process.env.CHROMIUM, ...BROWSERS].find((candidate) => candidate && existsSync(candidate));
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const installed = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const path = [process.env.CHROMIUM, ...installed].find((candidate) => candidate && existsSync(candidate));
   if (path) return path;
   throw new Error('The browser tests need Chromium: install it (Debian: apt install chromium) or name it in CHROMIUM.');
 }
@@ -44,7 +46,7 @@ export async function withJupyterLab<T>(use: (address: string) => Promise<T>): P
   }
 }
 
-export async function withPage<T>(use: (page: Page, browser: Browser) => Promise<T>): Promise<T> {
+export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
   const browser = await chromium.launch({
     executablePath: findChromium(),
     args: [
@@ -57,7 +59,7 @@ export async function withPage<T>(use: (page: Page, browser: Browser) => Promise
   });
   try {
     const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
-    return await use(page, browser);
+    return await use(page);
   } finally {
     await browser.close();
   }

@@ -1,6 +1,9 @@
 // loadCifar10 as a learner meets it: what goes wrong gives one sentence and leaves nothing behind.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -32,6 +35,7 @@ function store(bytes: Uint8Array): string {
 }
 
 afterEach(() => {
+  rmSync(cacheDir, { recursive: true, force: true }); // 184 MB each
   delete process.env.CIFAR10_URL;
   delete process.env.CIFAR10_SHA256;
 });
@@ -81,17 +85,23 @@ describe('loadCifar10', () => {
 
   it('clears away what a killed process left', async () => {
     use(store(archive), sha256(archive));
-    const left = join(cacheDir, `cifar-10-${sha256(archive)}.999999999.part`);
+    const left = join(cacheDir, `cifar-10-${sha256(archive)}.${hostname()}.999999999.part`);
     mkdirSync(left, { recursive: true });
     await loadCifar10({ cacheDir, ...quiet });
     assert.ok(!existsSync(left));
   });
 
-  it('serves two callers at once', async () => {
+  it('fetches once for two callers of the same process', async () => {
+    use(store(archive), sha256(archive));
+    const both = await Promise.all([loadCifar10({ cacheDir, ...quiet }), loadCifar10({ cacheDir, ...quiet })]);
+    assert.deepEqual(both[0].source, both[1].source);
+    assert.equal(readdirSync(cacheDir).length, 1);
+  });
+
+  it('serves two processes at once', async () => {
     use(store(archive), sha256(archive));
     const run = (code: string) =>
       new Promise<string>((resolve) => {
-        const { execFile } = require('node:child_process') as typeof import('node:child_process');
         execFile(process.execPath, ['-e', code], { env: process.env }, (error, stdout) =>
           resolve(error?.message ?? stdout),
         );
@@ -206,9 +216,13 @@ describe('loadCifar10', () => {
       },
     ));
 
-  it('says that there is no network', () => {
-    use('http://127.0.0.1:9/cifar.tar.gz', sha256(archive));
-    return assertRefused(/could not be fetched \(.+\)/);
+  it('says that there is no network', async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    use(`http://127.0.0.1:${port}/cifar.tar.gz`, sha256(archive));
+    await assertRefused(/could not be fetched \(connect ECONNREFUSED .+\)/);
   });
 
   it('refuses an address of another kind and a file that is not there', async () => {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** The environment in which Jupyter finds this project's kernel. */
-export function jupyterEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, JUPYTER_PATH: join(ROOT, 'jupyter') };
+/** The environment in which Jupyter finds this project's kernel and runs it with the Node of the tests. */
+function jupyterEnvironment(): NodeJS.ProcessEnv {
+  const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  return { ...process.env, PATH: path, JUPYTER_PATH: join(ROOT, 'jupyter') };
 }
 
 /** Runs a Python script of the tests with the project's Python; gives what it prints, or fails with its stderr. */

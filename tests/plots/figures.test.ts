@@ -25,6 +25,14 @@ describe('plotHistory', () => {
     assert.equal(description, 'ResNet-8, 2 epochs: loss 1.000, accuracy 0.500; validation loss 1.500, accuracy 0.400.');
   });
 
+  it("understands TensorFlow.js's own names", () => {
+    const { data } = plotHistory({ epoch: [0], history: { loss: [2], acc: [0.3], val_loss: [2], val_acc: [0.2] } });
+    assert.deepEqual(
+      data.map(({ y }) => y),
+      [[2], [2], [0.3], [0.2]],
+    );
+  });
+
   it('leaves validation out where there is none, and refuses an empty history', () => {
     const { loss, accuracy } = history.history;
     assert.equal(plotHistory({ epoch: [0, 1], history: { loss, accuracy } }).data.length, 2);

@@ -43,6 +43,20 @@ describe('evaluate', () => {
     ]);
   });
 
+  it('counts a model that has diverged as wrong, without losing count', async () => {
+    const model = tf.sequential({
+      layers: [tf.layers.flatten({ inputShape: [1, 1, 3] }), tf.layers.dense({ units: 3 })],
+    });
+    model.setWeights([tf.fill([3, 3], Number.NaN), tf.zeros([3])]);
+    const { confusion, loss, mistakes } = await evaluate(model, split);
+    assert.ok(Number.isNaN(loss));
+    assert.equal(
+      confusion.flat().reduce((sum, count) => sum + count),
+      6,
+    );
+    assert.ok(mistakes.every(({ predicted }) => predicted >= 0 && predicted < 3));
+  });
+
   it('lists the mistakes, the most confident first', async () => {
     const { mistakes } = await evaluate(echoModel(), split);
     assert.deepEqual(

@@ -184,6 +184,11 @@ describe('fit', () => {
       fit(model, { ...split, labels: new Uint8Array(8).fill(10) }),
       /RangeError.*10 classes.*label 0 is 10/,
     );
+    const floats = ndarray(new Float32Array(8 * 3072), [8, 32, 32, 3]) as never;
+    await refuses(fit(model, { ...split, images: floats }), /TypeError.*bytes.*received float32 of shape/);
+    const compiled = tinyModel();
+    compiled.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    await refuses(fit(compiled, split), /TypeError.*'categoricalCrossentropy'.*received 'meanSquaredError'/);
     const images = ndarray(new Uint8Array(8 * 16 * 16 * 3), [8, 16, 16, 3]);
     await refuses(fit(model, { ...split, images }), /RangeError.*\[32,32,3\], received \[16,16,3\]/);
   });

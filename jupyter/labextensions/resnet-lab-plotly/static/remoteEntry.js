@@ -29,13 +29,13 @@
       async renderModel(model) {
         const { data, layout } = model.data[MIME_TYPE];
         const Plotly = await loadPlotly();
-        this.drawn = true;
         // Plotly writes into what it draws; the notebook's own copy must stay as it is.
         await Plotly.react(this.node, structuredClone(data), structuredClone(layout), { responsive: true });
+        this.drawn = true;
       }
 
       onResize() {
-        if (this.drawn) window.Plotly.Plots.resize(this.node);
+        if (this.drawn && this.isVisible) window.Plotly.Plots.resize(this.node);
       }
 
       dispose() {
