@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, reason } from '../errors';
@@ -55,7 +54,7 @@ interface Body {
 async function openUrl(url: string, expected: Expectation): Promise<Body> {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'file:') {
-    const stream = createReadStream(fileURLToPath(url));
+    const stream = (await open(fileURLToPath(url))).createReadStream();
     return { chunks: stream, totalBytes: expected.bytes, abort: (reason) => stream.destroy(reason) };
   }
   if (protocol !== 'http:' && protocol !== 'https:') {
