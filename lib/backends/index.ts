@@ -80,7 +80,7 @@ async function loadTensorflow(): Promise<Backend> {
     }
   }
   throw new Error(
-    `The backend 'tensorflow' needs a package that did not load (${failures.join('; ')}). Install it with \`npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node\` (or tfjs-node-gpu with CUDA), or use 'auto'.`,
+    `The backend 'tensorflow' needs a package that did not load (${failures.join('; ')}). Install the one for CPUs with \`npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node\`, the one for CUDA with \`npm install --save-optional --ignore-scripts=false @tensorflow/tfjs-node-gpu\`, or use 'auto'.`,
   );
 }
 
