@@ -8,6 +8,7 @@ await command(async () => {
   const [file, ...args] = process.argv.slice(2);
   const child = spawn(process.execPath, [join(ROOT, file), ...args], { cwd: ROOT, stdio: 'inherit' });
   process.on('SIGINT', () => {}); // Ctrl-C reaches the child by itself; its exit status is ours
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 1 : code));

@@ -42,7 +42,7 @@ async function load(name: string): Promise<Backend> {
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (loader === undefined) {
     throw new RangeError(
-      `The backend (or RESNET_BACKEND) should be 'auto', 'simd', 'tensorflow', 'webgpu', 'wasm' or 'cpu', received '${name}'.`,
+      `The backend (or RESNET_BACKEND) should be 'auto', 'tensorflow', 'wasm' or 'cpu', received '${name}'.`,
     );
   }
   return loader();

@@ -1,6 +1,8 @@
 // npm run train: trains a ResNet in a terminal and ends with its accuracy on the test images.
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
+import { checkCount } from '../checks';
+import { CHANNELS, SIDE } from '../data/records';
 import {
   evaluate,
   fit,
@@ -37,25 +39,32 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+/** Both data sets have images of this shape in ten classes. */
+const IMAGE_SHAPE: [number, number, number] = [SIDE, SIDE, CHANNELS];
 /** Images held out to watch the training by; the test images are for the end alone. */
 const VALIDATION = 0.1;
 
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
-  const number = (name: 'depth' | 'epochs' | 'batch' | 'rate' | 'seed') => {
+  const number = (name: 'depth' | 'limit' | 'epochs' | 'batch' | 'rate' | 'seed') => {
     const value = Number(values[name]);
-    if (values[name] === '' || !Number.isFinite(value))
+    if (values[name] === '' || !Number.isFinite(value)) {
       throw new RangeError(`--${name} should be a number, received '${values[name]}'.`);
+    }
     return value;
+  };
+  const count = (name: 'limit' | 'epochs' | 'batch') => {
+    checkCount(`--${name}`, number(name));
+    return number(name);
   };
   return {
     ...values,
     depth: number('depth'),
-    epochs: number('epochs'),
-    batch: number('batch'),
+    epochs: count('epochs'),
+    batch: count('batch'),
     rate: number('rate'),
     seed: number('seed'),
-    limit: values.limit === undefined ? undefined : Number(values.limit),
+    limit: values.limit === undefined ? undefined : count('limit'),
   };
 }
 
@@ -65,11 +74,10 @@ main(async () => {
   setRandomSeed(options.seed);
   const backend = await useBackend();
   console.log(`Backend ${backend.name} on ${backend.device}, threads: ${backend.threads}.`);
+  const model = resnetV1(IMAGE_SHAPE, options.depth); // a wrong depth is told before anything is fetched
   const dataset = await loadDataset(options.data as 'auto');
   const images = options.limit === undefined ? dataset.train : takeImages(dataset.train, options.limit);
   const { train, validation } = holdOut(images, VALIDATION, options.seed);
-  const [, height, width, channels] = train.images.shape;
-  const model = resnetV1([height, width, channels], options.depth, dataset.classNames.length);
   console.log(
     `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images and ${validation.labels.length} held out.`,
   );
@@ -97,7 +105,7 @@ main(async () => {
 /** A bar for each epoch with the mean loss and accuracy so far, and a line after it. To be stopped in any case. */
 function progressBar(epochs: number, steps: number): { callback: tf.CustomCallbackArgs; stop: () => void } {
   const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
-  const bar = new SingleBar({ format, stream: process.stdout }, Presets.shades_classic);
+  const bar = new SingleBar({ format, stream: process.stdout, linewrap: true }, Presets.shades_classic);
   let mean = { loss: 0, accuracy: 0 };
   const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
   const callback: tf.CustomCallbackArgs = {

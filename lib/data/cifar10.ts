@@ -87,5 +87,5 @@ function remedy(): string {
   const again = process.env.CIFAR10_URL
     ? 'Check CIFAR10_URL and CIFAR10_SHA256 and run `npm run data` again'
     : 'Check the network and run `npm run data` again';
-  return `${again}, or go on with the embedded images: loadDataset('emoji10').`;
+  return `${again}, or go on with the embedded images: loadDataset('emoji10'), in a terminal --data emoji10.`;
 }

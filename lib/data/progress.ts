@@ -26,7 +26,7 @@ export function describeProgress({ receivedBytes, totalBytes, bytesPerSecond, se
  */
 export function terminalProgress(title: string): { update: (progress: Progress) => void; stop: () => void } {
   const format = `${title} {bar} {percentage}% | {text}`;
-  const bar = new SingleBar({ format }, Presets.shades_classic);
+  const bar = new SingleBar({ format, linewrap: true }, Presets.shades_classic);
   return {
     update(progress) {
       if (progress.totalBytes === undefined) return; // a bar without an end says nothing

@@ -47,7 +47,10 @@ async function assertRefused(message: RegExp): Promise<void> {
   await assert.rejects(loadCifar10({ cacheDir, ...quiet }), (error: Error) => {
     assert.ok(error instanceof DataError, String(error));
     assert.match(error.message, message);
-    assert.match(error.message, /^CIFAR-10 from \S+ could not be used: .*npm run data.*loadDataset\('emoji10'\)\.$/);
+    assert.match(
+      error.message,
+      /^CIFAR-10 from \S+ could not be used: .*npm run data.*loadDataset\('emoji10'\).*--data emoji10\.$/,
+    );
     return true;
   });
   assert.deepEqual(existsSync(cacheDir) ? readdirSync(cacheDir) : [], []);
