@@ -54,8 +54,9 @@ function readOptions() {
     return value;
   };
   const count = (name: 'limit' | 'epochs' | 'batch') => {
-    checkCount(`--${name}`, number(name));
-    return number(name);
+    const value = number(name);
+    checkCount(`--${name}`, value);
+    return value;
   };
   return {
     ...values,
