@@ -17,6 +17,8 @@ export interface KerasCase {
   }[];
   trainingLoss: number;
   sgdLosses: number[];
+  /** Per step, the largest relative difference so far between these and Keras's losses in float64 and with oneDNN. */
+  sgdSpread: number[];
   adamLosses: number[];
   /** The arrays of the binary file, by name. */
   arrays: Map<string, { shape: number[]; values: Float32Array }>;

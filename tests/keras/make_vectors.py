@@ -9,15 +9,25 @@ NAME.bin holds its arrays as little-endian float32, one after the other in the o
 import json
 import os
 import pathlib
+import subprocess
+import sys
+
+# How Keras computes: by default with TensorFlow's plain kernels, which sum in one order.
+VARIANTS = {"plain": {}, "onednn": {"TF_ENABLE_ONEDNN_OPTS": "1"}, "float64": {}}
+VARIANT = sys.argv[1] if len(sys.argv) > 1 else "plain"
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # the plain kernels: one order of summation
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ.update(VARIANTS[VARIANT])
 
 import keras
 import numpy as np
 import tensorflow as tf
 from resnet import resnet_layer, resnet_v1
+
+if VARIANT == "float64":
+    keras.config.set_floatx("float64")
 
 HERE = pathlib.Path(__file__).parent
 VECTORS = HERE / "vectors"
@@ -85,6 +95,27 @@ def write(name, case, arrays):
     (VECTORS / f"{name}.bin").write_bytes(b"".join(arrays.data))
 
 
+def sgd_losses_of_variants():
+    """{variant: {case: losses}} of the other ways to compute, each in a process of its own."""
+    lines = {
+        variant: subprocess.run([sys.executable, __file__, variant], capture_output=True, text=True, check=True).stdout
+        for variant in VARIANTS
+        if variant != "plain"
+    }
+    return {variant: json.loads(text.strip().splitlines()[-1]) for variant, text in lines.items()}
+
+
+def sgd_spread(name, losses):
+    """Per step, the largest relative difference so far between Keras's own ways to compute the same losses.
+
+    Rounding grows from step to step: after a few, float64 and oneDNN's float32 are further from these losses than any
+    tolerance that means something for one step.
+    """
+    others = [variant[name] for variant in OTHERS.values()]
+    spread = [max(abs(other[i] - loss) / abs(loss) for other in others) for i, loss in enumerate(losses)]
+    return [max(spread[: i + 1]) for i in range(len(spread))]
+
+
 def make_case(name, build, input_shape, batch, loss_name, options):
     model = build()
     x = formula(1001, (batch, *input_shape)) * np.float32(0.5) + np.float32(0.5)
@@ -97,21 +128,9 @@ def make_case(name, build, input_shape, batch, loss_name, options):
         y = formula(1002, output_shape)
 
     def loss_of():
-        return loss_function(y, model(x, training=True)) + tf.add_n([tf.constant(0.0), *model.losses])
+        return loss_function(y, model(x, training=True)) + tf.add_n([tf.constant(0.0, keras.config.floatx()), *model.losses])
 
-    arrays = Arrays()
-    set_weights(model)
-    arrays.add("output", model(x, training=False))
-    with tf.GradientTape() as tape:
-        loss = loss_of()
     variables = [w.value for w in model.trainable_variables]
-    for variable, gradient in zip(model.trainable_variables, tape.gradient(loss, variables)):
-        arrays.add(f"gradient {variable.path}", gradient)
-    # The training pass above updated the moving statistics once.
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            arrays.add(f"statistics {layer.name}/moving_mean", layer.moving_mean)
-            arrays.add(f"statistics {layer.name}/moving_variance", layer.moving_variance)
 
     def train(optimizer, steps):
         set_weights(model)
@@ -123,6 +142,24 @@ def make_case(name, build, input_shape, batch, loss_name, options):
             losses.append(float(loss))
         return losses
 
+    sgd_losses = train(keras.optimizers.SGD(0.01), SGD_STEPS)
+    if VARIANT != "plain":
+        LOSSES[name] = sgd_losses
+        return
+
+    arrays = Arrays()
+    set_weights(model)
+    arrays.add("output", model(x, training=False))
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    for variable, gradient in zip(model.trainable_variables, tape.gradient(loss, variables)):
+        arrays.add(f"gradient {variable.path}", gradient)
+    # The training pass above updated the moving statistics once.
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            arrays.add(f"statistics {layer.name}/moving_mean", layer.moving_mean)
+            arrays.add(f"statistics {layer.name}/moving_variance", layer.moving_variance)
+
     case = {
         "keras": keras.__version__,
         "options": options,
@@ -131,7 +168,8 @@ def make_case(name, build, input_shape, batch, loss_name, options):
         "loss": loss_name,
         "layers": describe_layers(model),
         "trainingLoss": float(loss),
-        "sgdLosses": train(keras.optimizers.SGD(0.01), SGD_STEPS),
+        "sgdLosses": sgd_losses,
+        "sgdSpread": [float(f"{value:.2g}") for value in sgd_spread(name, sgd_losses)],
         "adamLosses": train(keras.optimizers.Adam(0.001), ADAM_STEPS),
     }
     write(name, case, arrays)
@@ -176,8 +214,12 @@ def make_augmentations():
 
 if __name__ == "__main__":
     VECTORS.mkdir(exist_ok=True)
-    make_counts()
-    make_augmentations()
+    LOSSES = {}
+    OTHERS = {}
+    if VARIANT == "plain":
+        OTHERS = sgd_losses_of_variants()
+        make_counts()
+        make_augmentations()
     for depth, batch in ((8, 4), (20, 4)):
         make_case(f"resnet{depth}", lambda: resnet_v1((32, 32, 3), depth), (32, 32, 3), batch, "categoricalCrossentropy", {"depth": depth})
     make_layer_case("layer-default", (8, 8, 3))
@@ -187,3 +229,5 @@ if __name__ == "__main__":
     make_layer_case("layer-without-normalization", (8, 8, 3), batch_normalization=False)
     make_layer_case("layer-projection", (8, 8, 16), num_filters=32, kernel_size=1, strides=2, activation=None, batch_normalization=False)
     make_layer_case("layer-strided", (9, 8, 3), num_filters=8, kernel_size=5, strides=2, activation="tanh")
+    if VARIANT != "plain":
+        print(json.dumps(LOSSES))

@@ -135,9 +135,12 @@ for (const name of CASES) {
       });
     });
 
-    it('has the same losses in ten steps of SGD, to 1e-4', async () => {
-      const { sgdLosses } = kerasCase;
-      assertLosses(await losses(model, kerasCase, tf.train.sgd(0.01), sgdLosses.length), sgdLosses, 1e-4);
+    it('has the same losses in ten steps of SGD, to 1e-4 or as closely as Keras agrees with itself', async () => {
+      const { sgdLosses, sgdSpread } = kerasCase;
+      const received = await losses(model, kerasCase, tf.train.sgd(0.01), sgdLosses.length);
+      sgdLosses.forEach((loss, step) => {
+        assertLosses([received[step]], [loss], Math.max(1e-4, 1.5 * sgdSpread[step]));
+      });
     });
 
     it('has the same losses in three steps of Adam, to 1e-3', async () => {
