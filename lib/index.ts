@@ -18,4 +18,5 @@ export { setRandomSeed } from './random';
 export { tf } from './tf';
 export { type ClassReport, type Evaluation, evaluate, type Mistake } from './training/evaluate';
 export { type FitOptions, fit, type History } from './training/fit';
+export { adam, type SgdOptions, sgd } from './training/optimizers';
 export { predict } from './training/predict';

@@ -81,7 +81,28 @@ function buildLibrary() {
     console.log('Building lib …');
     rmSync(join(ROOT, 'lib', 'dist'), { recursive: true, force: true }); // what was deleted from lib goes too
     run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'lib'], 'Building lib');
+    buildKernels();
   });
+}
+
+/** The kernels of the backend `simd`, AssemblyScript, once with fused multiply-add (relaxed SIMD) and once without. */
+function buildKernels() {
+  const source = join('lib', 'backends', 'simd', 'assembly', 'index.ts');
+  const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
+  // No runtime and no checks: kernels work on addresses. Warning 201 is about 64-bit memories.
+  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--disableWarning', '201', ...memory];
+  for (const [name, features] of [
+    ['kernels', ['simd', 'threads']],
+    ['kernels-fused', ['simd', 'threads', 'relaxed-simd']],
+  ]) {
+    const target = join('lib', 'dist', 'backends', 'simd', `${name}.wasm`);
+    const enabled = features.flatMap((feature) => ['--enable', feature]);
+    run(
+      process.execPath,
+      [bin('assemblyscript/bin/asc.js'), source, ...options, ...enabled, '-o', target],
+      'Building the kernels',
+    );
+  }
 }
 
 /** The Plotly renderer of jupyter/labextensions draws with a copy of plotly.js-dist, so that it works offline. */

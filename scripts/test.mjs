@@ -2,6 +2,7 @@
 // tests/**/*.SUITE.ts; node:test runs each in a process of its own.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { runConformance } from '../tests/conformance/conformance.mjs';
 import { runNotebooks } from './notebooks.mjs';
 import { bin, command, ROOT, run, setup } from './setup.mjs';
 
@@ -32,5 +33,5 @@ await command(async () => {
     throw new Error(`There are the suites ${Object.keys(SUITES).join(', ')}; received '${suite}'.`);
   if (suite === 'fast') check();
   runSuite(SUITES[suite]);
-  if (suite === 'fast') return runNotebooks([]);
+  if (suite === 'fast') return (await runConformance()) || runNotebooks([]);
 });

@@ -15,9 +15,14 @@ export interface Backend {
 
 type Loader = () => Promise<Backend>;
 
-const loaders: Partial<Record<string, Loader>> = { tensorflow: loadTensorflow, wasm: loadWasm, cpu: loadCpu };
+const loaders: Partial<Record<string, Loader>> = {
+  simd: loadSimd,
+  tensorflow: loadTensorflow,
+  wasm: loadWasm,
+  cpu: loadCpu,
+};
 /** What `auto` tries, in this order; nothing is measured, so that a lesson's numbers repeat. */
-const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadWasm, loadCpu];
+const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadSimd, loadWasm, loadCpu];
 
 /**
  * Chooses what computes: `await useBackend()` at the top of a program takes the first of TensorFlow on a CUDA GPU,
@@ -36,13 +41,13 @@ export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
 }
 
 async function load(name: string): Promise<Backend> {
-  if (name === 'simd' || name === 'webgpu') {
-    throw new Error(`The backend '${name}' is not part of this version of resnet-lab; use 'auto', 'wasm' or 'cpu'.`);
+  if (name === 'webgpu') {
+    throw new Error(`The backend '${name}' is not part of this version of resnet-lab; use 'auto' or 'simd'.`);
   }
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (loader === undefined) {
     throw new RangeError(
-      `The backend (or RESNET_BACKEND) should be 'auto', 'tensorflow', 'wasm' or 'cpu', received '${name}'.`,
+      `The backend (or RESNET_BACKEND) should be 'auto', 'simd', 'tensorflow', 'wasm' or 'cpu', received '${name}'.`,
     );
   }
   return loader();
@@ -57,6 +62,11 @@ const processor = () => `CPU (${cpus()[0]?.model.trim() || process.arch})`;
 
 async function loadCpu(): Promise<Backend> {
   return activate('cpu', processor(), 1);
+}
+
+async function loadSimd(): Promise<Backend> {
+  const { registerSimd } = await import('./simd/index.js');
+  return activate('simd', processor(), registerSimd());
 }
 
 async function loadWasm(): Promise<Backend> {

@@ -9,6 +9,7 @@ import { batches, imageBatch, labelBatch, packImages } from './batches';
 import { checkSplitFits, classCount } from './checks';
 import { evaluate } from './evaluate';
 import { storePreprocess } from './metadata';
+import { adam } from './optimizers';
 
 export interface FitOptions {
   /** How often training goes through the images; 1 by default. */
@@ -128,7 +129,7 @@ function divide(
 function compile(model: tf.LayersModel, optimizer: tf.Optimizer | undefined): void {
   const isCompiled = model.optimizer !== undefined && model.optimizer !== null;
   if (!isCompiled || optimizer !== undefined) {
-    model.compile({ optimizer: optimizer ?? tf.train.adam(1e-3), loss: LOSS, metrics: ['accuracy'] });
+    model.compile({ optimizer: optimizer ?? adam(), loss: LOSS, metrics: ['accuracy'] });
   } else if (model.loss !== LOSS || model.metricsNames.join() !== MEASURES) {
     throw new TypeError(
       `A compiled model should have the loss '${LOSS}' and the metrics ['accuracy'], received '${model.loss}' and the measures ${model.metricsNames}; give fit an optimizer to have it compiled anew.`,

@@ -1,0 +1,40 @@
+// A backend of TensorFlow.js as a peer: node tfjs.mjs BACKEND
+import { createRequire } from 'node:module';
+import { forwardFlops } from '../flops.mjs';
+import { serve } from './serve.mjs';
+import { vgg16 } from './vgg16.mjs';
+
+const lab = createRequire(import.meta.url)('resnet-lab');
+const { tf } = lab;
+const CLASSES = 10;
+
+await serve(async (work) => {
+  const backend = await lab.useBackend(process.argv[2]);
+  lab.setRandomSeed(0);
+  const images = tf.randomNormal([work.batch, work.size, work.size, 3], 0, 1, 'float32', 0);
+  const { model, step, how } = { resnet: train, vgg16: predict }[work.model](work, images);
+  const about = `TensorFlow.js ${tf.version.tfjs}, ${how}, ${backend.device}, threads: ${backend.threads}`;
+  return { reply: { about, parameters: model.countParams(), flops: forwardFlops(model) }, step };
+});
+
+function train(work, images) {
+  const model = lab.resnetV1([work.size, work.size, 3], work.depth, CLASSES);
+  const optimizer = lab.adam ? lab.adam(1e-3) : tf.train.adam(1e-3);
+  model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+  const labels = tf.tidy(() =>
+    tf.oneHot(tf.randomUniform([work.batch], 0, CLASSES, 'int32', 1), CLASSES).cast('float32'),
+  );
+  const step = async () => (await model.trainOnBatch(images, labels))[0];
+  return { model, step, how: lab.adam ? 'adam of resnet-lab' : 'tf.train.adam' };
+}
+
+function predict(work, images) {
+  const model = vgg16(tf, work.size);
+  const step = async () => {
+    const features = model.predictOnBatch(images);
+    const values = await features.data();
+    features.dispose();
+    return values[0];
+  };
+  return { model, step, how: 'predictOnBatch' };
+}

@@ -1,0 +1,42 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { tf } from '../../tf';
+import { SimdBackend } from './backend';
+import { registerConvolutions } from './kernels/convolution';
+import { registerElementwise } from './kernels/elementwise';
+import { registerMatrices } from './kernels/matrices';
+import { registerNormalization } from './kernels/normalization';
+import { registerPooling } from './kernels/pooling';
+import { registerReductions } from './kernels/reductions';
+import { BACKEND } from './kernels/register';
+import { registerGradients, speedUpLayers } from './layers';
+import { SharedMemory } from './memory';
+import { loadKernels } from './module';
+import { Pool, threadCount } from './pool';
+
+let threads: number | undefined;
+
+/**
+ * Registers the backend `simd` with TensorFlow.js, once.
+ *
+ * @returns the threads that compute.
+ * @throws Error when this Node lacks SIMD or shared memory; RangeError for a wrong RESNET_THREADS.
+ */
+export function registerSimd(): number {
+  if (threads !== undefined) return threads;
+  const count = threadCount();
+  const { module } = loadKernels();
+  const memory = new SharedMemory();
+  const backend = new SimdBackend(memory, new Pool(module, memory, count));
+  tf.registerBackend(BACKEND, () => backend, 3);
+  tf.copyRegisteredKernels('cpu', BACKEND);
+  registerConvolutions();
+  registerElementwise();
+  registerMatrices();
+  registerNormalization();
+  registerPooling();
+  registerReductions();
+  registerGradients();
+  speedUpLayers();
+  threads = count;
+  return count;
+}

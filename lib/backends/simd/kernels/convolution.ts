@@ -1,0 +1,274 @@
+import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { tf } from '../../../tf';
+import { type SimdBackend, ZEROS } from '../backend';
+import { register, runCpuKernel } from './register';
+import { winogradConvolve, winogradFilterGradient, winogradFits, winogradInputGradient } from './winograd';
+
+type Info = backend_util.Conv2DInfo;
+
+interface Attributes {
+  strides: [number, number] | number;
+  pad: 'valid' | 'same' | number;
+  dataFormat?: 'NHWC' | 'NCHW';
+  dilations?: [number, number] | number;
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface FusedAttributes extends Attributes {
+  activation?: string;
+  leakyreluAlpha?: number;
+}
+
+/** TensorFlow.js's names of the activations that a kernel of their own applies afterwards. */
+const ACTIVATIONS: Record<string, string> = {
+  relu6: 'Relu6',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+  prelu: 'Prelu',
+  leakyrelu: 'LeakyRelu',
+};
+
+export function registerConvolutions(): void {
+  register<{ x: TensorInfo; filter: TensorInfo }, Attributes>('Conv2D', (call) => {
+    const { inputs, attrs, backend } = call;
+    const info = convolutionInfo(inputs.x.shape, inputs.filter.shape, attrs);
+    if (!isSupported(info, inputs.x, inputs.filter) || !isRegular(info)) return runCpuKernel('Conv2D', call);
+    return convolve(backend, inputs.x, inputs.filter, info);
+  });
+  register<
+    { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
+    FusedAttributes
+  >('FusedConv2D', (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x, filter, bias, preluActivationWeights } = inputs;
+    const { activation = 'linear' } = attrs;
+    const info = convolutionInfo(x.shape, filter.shape, attrs);
+    const isVector = bias === undefined || bias === null || (bias.shape.length === 1 && bias.dtype === 'float32');
+    const fits = !bias || util.sizeFromShape(bias.shape) === info.outChannels;
+    if (!isSupported(info, x, filter) || !isRegular(info) || !isVector || !fits)
+      return runCpuKernel('FusedConv2D', call);
+    const result = convolve(backend, x, filter, info, bias, activation === 'relu');
+    const kernel = ACTIVATIONS[activation];
+    if (kernel === undefined) return result;
+    const activated = tf.getKernel(kernel, 'simd').kernelFunc({
+      inputs: { x: result, alpha: preluActivationWeights as TensorInfo },
+      attrs: { alpha: attrs.leakyreluAlpha as number },
+      backend,
+    }) as TensorInfo;
+    backend.disposeIntermediateTensorInfo(result);
+    return activated;
+  });
+  register<{ dy: TensorInfo; filter: TensorInfo }, Attributes & { inputShape: number[] }>(
+    'Conv2DBackpropInput',
+    (call) => {
+      const { inputs, attrs, backend } = call;
+      const info = convolutionInfo(attrs.inputShape, inputs.filter.shape, { ...attrs, dilations: 1 });
+      if (!isSupported(info, inputs.dy, inputs.filter) || !isRegular(info, inputs.dy)) {
+        return runCpuKernel('Conv2DBackpropInput', call);
+      }
+      const [dy, filter] = [backend.share(inputs.dy), backend.share(inputs.filter)];
+      // Computed when read: nobody reads the gradient for a model's input.
+      return backend.outputLater(info.inShape, {
+        blocks: [dy, filter],
+        compute: (out) => inputGradient(backend, dy.pointer, filter.pointer, info, out),
+      });
+    },
+  );
+  register<{ x: TensorInfo; dy: TensorInfo }, Attributes & { filterShape: number[] }>(
+    'Conv2DBackpropFilter',
+    (call) => {
+      const { inputs, attrs, backend } = call;
+      const info = convolutionInfo(inputs.x.shape, attrs.filterShape, { ...attrs, dilations: 1 });
+      if (!isSupported(info, inputs.x, inputs.dy) || !isRegular(info, inputs.dy)) {
+        return runCpuKernel('Conv2DBackpropFilter', call);
+      }
+      return filterGradient(backend, inputs.x, inputs.dy, info);
+    },
+  );
+}
+
+function convolutionInfo(inputShape: number[], filterShape: number[], attrs: Attributes): Info {
+  const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attrs;
+  return tf.backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    tf.backend_util.convertConv2DDataFormat(dataFormat),
+  );
+}
+
+/** TensorFlow.js computes fractions of pixels for some paddings, and takes gradients of a shape that doesn't fit. */
+function isRegular(info: Info, dy?: TensorInfo): boolean {
+  return info.outShape.every(Number.isInteger) && (!dy || util.arraysEqual(dy.shape, info.outShape));
+}
+
+function isSupported(info: Info, ...operands: TensorInfo[]): boolean {
+  const isEmpty = util.sizeFromShape(info.outShape) === 0 || util.sizeFromShape(info.inShape) === 0;
+  return (
+    info.dataFormat === 'channelsLast' &&
+    !isEmpty &&
+    Math.max(info.inChannels, info.outChannels) <= ZEROS &&
+    operands.every(({ dtype }) => dtype === 'float32')
+  );
+}
+
+function convolve(
+  backend: SimdBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  bias?: TensorInfo,
+  relu = false,
+): TensorInfo {
+  const operands = { x: backend.pointer(x), filter: backend.pointer(filter), bias: bias ? backend.pointer(bias) : 0 };
+  const out = backend.output(info.outShape);
+  if (winogradFits(info) && winogradConvolve(backend, operands, info, relu, out.pointer)) return out;
+  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
+  const outputs = info.batchSize * info.outHeight * info.outWidth;
+  const operations = outputs * filterHeight * filterWidth * inChannels * outChannels;
+  withPackedFilter(backend, operands.filter, info, false, (packed) => {
+    const scratchBytes = groupScratch(info);
+    const shares = backend.shares(operations, outputs / 16, 4);
+    backend.scratch(scratchBytes * shares, (scratch) =>
+      backend.pool.run('convolve', shares, [
+        operands.x,
+        packed,
+        out.pointer,
+        operands.bias,
+        info.batchSize,
+        info.inHeight,
+        info.inWidth,
+        inChannels,
+        filterHeight,
+        filterWidth,
+        info.strideHeight,
+        info.strideWidth,
+        info.dilationHeight,
+        info.dilationWidth,
+        padInfo.top,
+        padInfo.left,
+        info.outHeight,
+        info.outWidth,
+        outChannels,
+        relu ? 1 : 0,
+        backend.zeros,
+        scratch,
+        scratchBytes,
+      ]),
+    );
+  });
+  return out;
+}
+
+function inputGradient(backend: SimdBackend, dy: number, filter: number, info: Info, out: number): void {
+  if (winogradFits(info) && winogradInputGradient(backend, dy, filter, info, out)) return;
+  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
+  const rows = info.batchSize * info.inHeight;
+  const taps = filterHeight * filterWidth;
+  const operations = info.batchSize * info.outHeight * info.outWidth * taps * inChannels * outChannels;
+  withPackedFilter(backend, filter, info, true, (packed) => {
+    const scratchBytes = groupScratch(info);
+    const shares = backend.shares(operations, rows / 2, 4);
+    backend.scratch(scratchBytes * shares, (scratch) =>
+      backend.pool.run('convolveInputGradient', shares, [
+        dy,
+        packed,
+        out,
+        0,
+        info.batchSize,
+        info.inHeight,
+        info.inWidth,
+        inChannels,
+        filterHeight,
+        filterWidth,
+        info.strideHeight,
+        info.strideWidth,
+        1,
+        1,
+        padInfo.top,
+        padInfo.left,
+        info.outHeight,
+        info.outWidth,
+        outChannels,
+        0,
+        backend.zeros,
+        scratch,
+        scratchBytes,
+      ]),
+    );
+  });
+}
+
+function filterGradient(backend: SimdBackend, x: TensorInfo, dy: TensorInfo, info: Info): TensorInfo {
+  const operands = { x: backend.pointer(x), dy: backend.pointer(dy) };
+  const out = backend.output(info.filterShape);
+  if (winogradFits(info) && winogradFilterGradient(backend, operands, info, out.pointer)) return out;
+  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
+  const taps = filterHeight * filterWidth;
+  const rows = info.batchSize * info.outHeight;
+  const sumBytes = taps * Math.ceil(inChannels / 4) * 4 * Math.ceil(outChannels / 8) * 8 * 4;
+  const shares = backend.shares(rows * info.outWidth * taps * inChannels * outChannels, rows);
+  backend.scratch(sumBytes * shares, (sums) => {
+    backend.pool.run('convolveFilterGradient', shares, [
+      operands.x,
+      operands.dy,
+      sums,
+      sumBytes,
+      info.batchSize,
+      info.inHeight,
+      info.inWidth,
+      inChannels,
+      filterHeight,
+      filterWidth,
+      info.strideHeight,
+      info.strideWidth,
+      padInfo.top,
+      padInfo.left,
+      info.outHeight,
+      info.outWidth,
+      outChannels,
+    ]);
+    backend.pool.run('convolveFilterGradientFinish', backend.shares(taps * inChannels * outChannels * shares, taps), [
+      sums,
+      sumBytes,
+      shares,
+      out.pointer,
+      taps,
+      inChannels,
+      outChannels,
+    ]);
+  });
+  return out;
+}
+
+/** Results and listed taps of a group of pixels. */
+function groupScratch({ filterHeight, filterWidth }: Info): number {
+  return Math.ceil((128 + filterHeight * filterWidth * 20) / 64) * 64;
+}
+
+function withPackedFilter(
+  backend: SimdBackend,
+  filter: number,
+  info: Info,
+  transposed: boolean,
+  use: (packed: number) => void,
+): void {
+  const taps = info.filterHeight * info.filterWidth;
+  const outputs = transposed ? info.inChannels : info.outChannels;
+  const floats = Math.ceil(outputs / 8) * 8 * taps * (transposed ? info.outChannels : info.inChannels);
+  backend.scratch(floats * 4, (packed) => {
+    backend.pool.run('packFilter', backend.shares(floats, floats / 8), [
+      filter,
+      packed,
+      taps,
+      info.inChannels,
+      info.outChannels,
+      transposed ? 1 : 0,
+    ]);
+    use(packed);
+  });
+}

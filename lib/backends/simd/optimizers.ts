@@ -1,0 +1,52 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { tf } from '../../tf';
+import type { SimdBackend } from './backend';
+import { BACKEND } from './kernels/register';
+import { floatBits } from './pool';
+
+/** A variable, its gradient, and up to two accumulators of an optimiser, all of one shape. */
+export interface Update {
+  variable: Variable;
+  gradient: Tensor;
+  accumulators: Variable[];
+}
+
+/**
+ * Updates all variables and accumulators in one pass, in place. The numbers follow the entries among the kernel's
+ * arguments (assembly/optimizers.ts).
+ *
+ * @returns false when the backend in use can't, and nothing was done.
+ */
+export function updateAtOnce(kernel: 'adam' | 'sgd', updates: Update[], numbers: (number | boolean)[]): boolean {
+  if (tf.getBackend() !== BACKEND || updates.some(({ gradient }) => gradient.dtype !== 'float32')) return false;
+  const backend = tf.backend() as unknown as SimdBackend;
+  let vectors = 0;
+  const entries = updates.flatMap(({ variable, gradient, accumulators }) => {
+    const targets = [variable, ...accumulators].map((each) => writable(backend, each));
+    const [w, first = 0, second = 0] = targets;
+    const entry = [w, backend.pointer(gradient), first, second, variable.size, vectors];
+    vectors += Math.ceil(variable.size / 4);
+    return entry;
+  });
+  backend.scratch(entries.length * 4, (list) => {
+    backend.shared.integers(list, entries.length).set(entries);
+    backend.pool.run(kernel, backend.shares(vectors * 4, vectors), [
+      list,
+      updates.length,
+      vectors,
+      ...numbers.map((value) => (typeof value === 'boolean' ? Number(value) : floatBits(value))),
+    ]);
+  });
+  return true;
+}
+
+/** Address of a variable's values; they are copied first where another tensor shows the same ones. */
+function writable(backend: SimdBackend, variable: Variable): number {
+  backend.pointer(variable);
+  if (!backend.isSole(variable)) {
+    const copy = tf.tensor(variable.dataSync(), variable.shape, 'float32');
+    variable.assign(copy);
+    copy.dispose();
+  }
+  return backend.pointer(variable);
+}

@@ -1,0 +1,173 @@
+import type { NamedTensor } from '@tensorflow/tfjs-core/dist/tensor_types';
+import { type Update, updateAtOnce } from '../backends/simd/optimizers';
+import { tf } from '../tf';
+
+type Gradients = Parameters<tf.AdamOptimizer['applyGradients']>[0];
+
+/** An optimiser's state for one variable, as TensorFlow.js's optimisers keep it. */
+interface Accumulator {
+  originalName: string;
+  variable: tf.Variable;
+}
+
+export interface SgdOptions {
+  /** Share of the last step that the next one keeps; 0 by default. */
+  momentum?: number;
+  /** Whether the gradient counts as if taken after the kept share of the step (Nesterov's momentum). */
+  nesterov?: boolean;
+  /** Share of every weight, times the learning rate, that is taken away before a step; 0 by default. */
+  weightDecay?: number;
+}
+
+/**
+ * Adam (Kingma and Ba 2015) with TensorFlow.js's constants, β1 0.9, β2 0.999, ε 1e-7, which are Keras's. On the backend
+ * `simd` one pass updates all variables; elsewhere it is `tf.train.adam`, whose state it has everywhere.
+ *
+ * @throws RangeError unless the learning rate is a number of at least 0.
+ */
+export function adam(learningRate = 1e-3): tf.AdamOptimizer {
+  checkNumber('learningRate', learningRate, Number.POSITIVE_INFINITY);
+  return new Adam(learningRate, 0.9, 0.999, 1e-7);
+}
+
+/**
+ * Stochastic gradient descent as Keras's `SGD`: velocity = momentum · velocity − rate · gradient is added to the weights.
+ * Weight decay is decoupled (Loshchilov and Hutter 2019), for models without an L2 penalty.
+ *
+ * @throws RangeError unless the learning rate and the weight decay are numbers of at least 0 and the momentum is below 1.
+ */
+export function sgd(learningRate = 0.01, options: SgdOptions = {}): tf.Optimizer {
+  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  checkNumber('learningRate', learningRate, Number.POSITIVE_INFINITY);
+  checkNumber('momentum', momentum, 1);
+  checkNumber('weightDecay', weightDecay, Number.POSITIVE_INFINITY);
+  return new Sgd(learningRate, momentum, nesterov, weightDecay);
+}
+
+function checkNumber(name: string, value: number, below: number): void {
+  if (typeof value === 'number' && value >= 0 && value < below) return;
+  const range = below === Number.POSITIVE_INFINITY ? 'of at least 0' : `from 0 to below ${below}`;
+  throw new RangeError(`${name} should be a number ${range}, received ${value}.`);
+}
+
+class Adam extends tf.AdamOptimizer {
+  override applyGradients(variableGradients: Gradients): void {
+    const state = this as unknown as {
+      accumulatedFirstMoment: Accumulator[];
+      accumulatedSecondMoment: Accumulator[];
+      accBeta1: tf.Variable;
+      accBeta2: tf.Variable;
+    };
+    const gradients = list(variableGradients);
+    const updates = gradients.flatMap(({ variable, gradient }, i): Update[] => {
+      const first = accumulator(state.accumulatedFirstMoment, i, variable, 'm');
+      const second = accumulator(state.accumulatedSecondMoment, i, variable, 'v');
+      return gradient ? [{ variable, gradient, accumulators: [first, second] }] : [];
+    });
+    const [power1, power2] = [state.accBeta1.dataSync()[0], state.accBeta2.dataSync()[0]];
+    const { beta1, beta2, learningRate } = this;
+    const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, learningRate, 1 / (1 - power1), 1 / (1 - power2)];
+    if (!updateAtOnce('adam', updates, [...numbers, this.epsilon as number])) {
+      super.applyGradients(variableGradients);
+      return;
+    }
+    tf.tidy(() => {
+      state.accBeta1.assign(tf.scalar(power1 * beta1));
+      state.accBeta2.assign(tf.scalar(power2 * beta2));
+    });
+    this.incrementIterations();
+  }
+}
+
+class Sgd extends tf.SGDOptimizer {
+  /** In files of models that are saved with their optimiser. */
+  static override readonly className = 'KerasSGD';
+  private velocities: Accumulator[] = [];
+
+  constructor(
+    learningRate: number,
+    private readonly momentum: number,
+    private readonly nesterov: boolean,
+    private readonly weightDecay: number,
+  ) {
+    super(learningRate);
+  }
+
+  override applyGradients(variableGradients: Gradients): void {
+    const hasVelocity = this.momentum > 0;
+    const updates = list(variableGradients).flatMap(({ variable, gradient }, i): Update[] => {
+      const accumulators = hasVelocity ? [accumulator(this.velocities, i, variable, 'velocity')] : [];
+      return gradient ? [{ variable, gradient, accumulators }] : [];
+    });
+    const decay = this.learningRate * this.weightDecay;
+    const numbers = [this.learningRate, this.momentum, decay, this.nesterov, hasVelocity];
+    if (!updateAtOnce('sgd', updates, numbers)) {
+      tf.tidy(() => {
+        for (const update of updates) this.updateByOps(update, decay);
+      });
+    }
+    this.incrementIterations();
+  }
+
+  private updateByOps({ variable, gradient, accumulators: [velocity] }: Update, decay: number): void {
+    const decayed = decay > 0 ? tf.sub(variable, tf.mul(variable, decay)) : variable;
+    const change = tf.mul(gradient, this.learningRate);
+    if (velocity === undefined) {
+      variable.assign(tf.sub(decayed, change));
+      return;
+    }
+    velocity.assign(tf.sub(tf.mul(velocity, this.momentum), change));
+    const step = this.nesterov ? tf.sub(tf.mul(velocity, this.momentum), change) : velocity;
+    variable.assign(tf.add(decayed, step));
+  }
+
+  override dispose(): void {
+    super.dispose();
+    tf.dispose(this.velocities.map(({ variable }) => variable));
+    this.velocities = [];
+  }
+
+  override async getWeights(): Promise<NamedTensor[]> {
+    const velocities = this.velocities.map(({ originalName: name, variable: tensor }) => ({ name, tensor }));
+    return [await this.saveIterations(), ...velocities];
+  }
+
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    const velocities = await this.extractIterations(weights);
+    this.velocities = velocities.map(({ name, tensor }) => ({
+      originalName: name,
+      variable: (tensor as tf.Tensor).variable(false),
+    }));
+  }
+
+  override getConfig(): ReturnType<tf.SGDOptimizer['getConfig']> {
+    const { learningRate, momentum, nesterov, weightDecay } = this;
+    return { learningRate, momentum, nesterov, weightDecay };
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    { learningRate, momentum, nesterov, weightDecay }: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(learningRate, momentum, nesterov, weightDecay);
+  }
+}
+tf.serialization.registerClass(Sgd);
+
+/** Variables with their gradients, in the order that the optimiser is given them. */
+function list(gradients: Gradients): { variable: tf.Variable; gradient: tf.Tensor | null }[] {
+  const pairs = Array.isArray(gradients)
+    ? gradients.map(({ name, tensor }) => [name, tensor] as const)
+    : Object.entries(gradients as Record<string, tf.Tensor>);
+  const variables = tf.engine().registeredVariables;
+  return pairs.map(([name, gradient]) => ({ variable: variables[name], gradient: gradient as tf.Tensor | null }));
+}
+
+/** The variable's accumulator, zeros at first. */
+function accumulator(all: Accumulator[], i: number, variable: tf.Variable, suffix: string): tf.Variable {
+  all[i] ??= {
+    originalName: `${variable.name}/${suffix}`,
+    variable: tf.tidy(() => tf.zerosLike(variable).variable(false)),
+  };
+  return all[i].variable;
+}
