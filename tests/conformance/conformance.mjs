@@ -2,7 +2,6 @@
 import { fork } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { command, setup } from '../../scripts/setup.mjs';
-import { bundleSpecs } from './bundle.mjs';
 import { enough, findRegressions, summarise } from './compare.mjs';
 
 const LIMIT = 300_000; // milliseconds; a backend whose threads wait for each other would never end
@@ -30,6 +29,7 @@ function runSpecs(bundle, backend) {
 
 /** Runs the specs on cpu and on `backend`, prints what differs and gives the exit status. */
 export async function runConformance(backend = 'simd') {
+  const { bundleSpecs } = await import('./bundle.mjs'); // not earlier: on a fresh clone, setup() installs esbuild first
   const bundle = await bundleSpecs();
   const reference = await runSpecs(bundle, 'cpu');
   const tested = await runSpecs(bundle, backend);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { type BackendName, tf, useBackend } from 'resnet-lab';
 
+/** The backend under test where none is named. */
+export const TESTED: BackendName = 'simd';
+
 /** Draws a tensor of standard normal numbers; a `spoiled` one has a few NaN, Infinity and -Infinity among them. */
 export type Draw = <R extends tf.Rank = tf.Rank>(shape: number[], spoiled?: boolean) => tf.Tensor<R>;
 
@@ -68,6 +71,3 @@ export async function assertSameAsCpu(compute: Computation, { seed, terms = {}, 
   assert.deepEqual([...received.keys()], [...expected.keys()]);
   for (const [name, values] of expected) assertClose(received.get(name) as Values, values, name, terms[name]);
 }
-
-// DEVELOPMENT ONLY
-export const TESTED = (process.env.TESTED ?? 'simd') as BackendName;

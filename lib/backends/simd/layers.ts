@@ -1,7 +1,8 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../tf';
 import { normalizes } from './kernels/normalization';
 import { BACKEND } from './kernels/register';
+import { moveTowards } from './optimizers';
 
 /** By the input's name, what makes its gradient. */
 type Gradients = Record<string, () => Tensor>;
@@ -12,16 +13,29 @@ type Gradients = Record<string, () => Tensor>;
  */
 export function speedUpLayers(): void {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  normalizeAtOnce(classNameMap.BatchNormalization[0] as unknown as { prototype: NormalizationLayer });
-  penalizeAtOnce(classNameMap.L1L2[0] as unknown as { prototype: L2Regularizer });
+  const prototypeOf = (name: string) => (classNameMap[name][0] as { prototype: unknown }).prototype;
+  convolveAtOnce(prototypeOf('Conv2D') as ConvolutionLayer);
+  normalizeAtOnce(prototypeOf('BatchNormalization') as NormalizationLayer);
+  penalizeAtOnce(prototypeOf('L1L2') as L2Regularizer, tf.LayersModel.prototype as unknown as PenalizedModel);
 }
 
+/** A layer's weight. */
 interface Weight {
   read(): Tensor;
-  write(value: Tensor): unknown;
 }
 
-/** What this file knows of TensorFlow.js's BatchNormalization. */
+/** What this file knows of TensorFlow.js's Conv2D, BatchNormalization, L1L2 and LayersModel. */
+interface ConvolutionLayer {
+  bias?: Weight | null;
+  kernel: Weight;
+  dataFormat: string;
+  dilationRate: number | number[];
+  strides: [number, number];
+  padding: string;
+  activation?: { apply(x: Tensor): Tensor; getClassName(): string } | null;
+  call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[];
+}
+
 interface NormalizationLayer {
   axis: number;
   epsilon: number;
@@ -36,42 +50,77 @@ interface NormalizationLayer {
 interface L2Regularizer {
   hasL1: boolean;
   l2: number;
-  apply(x: Tensor): Tensor;
+  apply(x: Tensor): Tensor | undefined;
+}
+
+interface PenalizedModel {
+  calculateLosses(): Tensor[];
 }
 
 const isInUse = () => tf.getBackend() === BACKEND;
+const only = (inputs: Tensor | Tensor[]) => (Array.isArray(inputs) ? inputs[0] : inputs);
+const run = (kernel: string, inputs: object, attrs = {}) =>
+  tf.engine().runKernel(kernel, inputs as Record<string, Tensor>, attrs) as Tensor & Tensor[];
 
-function normalizeAtOnce({ prototype }: { prototype: NormalizationLayer }): void {
+/** In training, convolution and bias are one op, whose three gradients are computed only as far as they are needed. */
+function convolveAtOnce(prototype: ConvolutionLayer): void {
   const { call } = prototype;
   prototype.call = function (inputs, kwargs) {
-    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    const x = only(inputs);
+    const { bias, strides, padding: pad, activation } = this;
+    const isPlain = this.dataFormat !== 'channelsFirst' && [this.dilationRate].flat().every((rate) => rate === 1);
+    const isFloat = x.rank === 4 && x.dtype === 'float32' && x.size > 0;
+    if (!isInUse() || !kwargs?.training || !bias || !isPlain || !isFloat || (pad !== 'same' && pad !== 'valid')) {
+      return call.call(this, inputs, kwargs);
+    }
+    return tf.tidy(() => {
+      const tensors = { x, filter: this.kernel.read(), bias: bias.read() };
+      const result = run('Conv2DWithBias', tensors, { strides, pad, dataFormat: 'NHWC', dilations: 1 });
+      return activation ? activation.apply(result) : result;
+    });
+  };
+}
+
+function normalizeAtOnce(prototype: NormalizationLayer): void {
+  const { call } = prototype;
+  prototype.call = function (inputs, kwargs) {
+    const x = only(inputs);
     const { axis, gamma, beta, movingMean, movingVariance, epsilon, momentum } = this;
     const isLast = axis === -1 || axis === x.rank - 1;
     if (!isInUse() || !kwargs.training || !gamma || !beta || !isLast || !normalizes(x)) {
       return call.call(this, inputs, kwargs);
     }
     return tf.tidy(() => {
-      const tensors = {
-        x,
-        gamma: gamma.read(),
-        beta: beta.read(),
-        movingMean: movingMean.read(),
-        movingVariance: movingVariance.read(),
-      };
-      const attributes = { epsilon, momentum };
-      const outputs = tf.engine().runKernel('BatchNormTraining', tensors, attributes) as unknown as Tensor[];
-      movingMean.write(outputs[3]);
-      movingVariance.write(outputs[4]);
-      return outputs[0];
+      const tensors = { x, gamma: gamma.read(), beta: beta.read() };
+      const [y, mean, variance] = run('BatchNormTraining', tensors, { epsilon });
+      moveTowards(movingMean.read() as Variable, mean, momentum);
+      moveTowards(movingVariance.read() as Variable, variance, momentum);
+      return y;
     });
   };
 }
 
-function penalizeAtOnce({ prototype }: { prototype: L2Regularizer }): void {
-  const { apply } = prototype;
-  prototype.apply = function (x) {
-    if (!isInUse() || this.hasL1 || x.dtype !== 'float32' || x.size === 0) return apply.call(this, x);
-    return tf.engine().runKernel('L2Penalty', { x }, { l2: this.l2 });
+/** All L2 penalties of a model are one op, where the regularisers only say what they are about. */
+function penalizeAtOnce(regularizer: L2Regularizer, model: PenalizedModel): void {
+  const { apply } = regularizer;
+  let penalized: { weight: Tensor; l2: number }[] | undefined;
+  regularizer.apply = function (x) {
+    if (!penalized || this.hasL1 || x.dtype !== 'float32' || x.size === 0) return apply.call(this, x);
+    penalized.push({ weight: x, l2: this.l2 });
+    return undefined;
+  };
+  const { calculateLosses } = model;
+  model.calculateLosses = function () {
+    if (!isInUse()) return calculateLosses.call(this);
+    penalized = [];
+    try {
+      const others = calculateLosses.call(this).filter((loss: Tensor | undefined) => loss !== undefined);
+      if (penalized.length === 0) return others;
+      const weights = penalized.map(({ weight }) => weight);
+      return [...others, run('L2Penalty', weights, { l2: penalized.map(({ l2 }) => l2) })];
+    } finally {
+      penalized = undefined;
+    }
   };
 }
 
@@ -93,31 +142,34 @@ export function registerGradients(): void {
     }),
   });
   tf.registerGradient({
+    kernelName: 'Conv2DWithBias',
+    inputsToSave: ['x', 'filter'],
+    gradFunc: (dy, [x, filter], attrs): Gradients => ({
+      x: () => run('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: x.shape }),
+      filter: () => run('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape: filter.shape }),
+      bias: () => run('Sum', { x: dy }, { axis: [0, 1, 2] }),
+    }),
+  });
+  tf.registerGradient({
     kernelName: 'BatchNormTraining',
     inputsToSave: ['x', 'gamma'],
     outputsToSave: [false, true, true],
     gradFunc: (dy, [x, gamma, mean, variance], attrs): Gradients => {
-      const tensors = { dy: (dy as Tensor[])[0], x, gamma, mean, variance };
-      const gradients = tf.engine().runKernel('BatchNormTrainingGrad', tensors, attrs) as unknown as Tensor[];
-      const zeros = () => tf.zerosLike(mean);
-      return {
-        x: () => gradients[0],
-        gamma: () => gradients[1],
-        beta: () => gradients[2],
-        movingMean: zeros,
-        movingVariance: zeros,
-      };
+      const gradients = run('BatchNormTrainingGrad', { dy: (dy as Tensor[])[0], x, gamma, mean, variance }, attrs);
+      return { x: () => gradients[0], gamma: () => gradients[1], beta: () => gradients[2] };
     },
   });
   tf.registerGradient({
     kernelName: 'L2Penalty',
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x], attrs): Gradients => ({
-      x: () => tf.engine().runKernel('L2PenaltyGrad', { dy: dy as Tensor, x }, attrs),
-    }),
+    saveAllInputs: true,
+    gradFunc: (dy, weights, attrs): Gradients => {
+      const factors = (attrs as unknown as { l2: number[] }).l2;
+      const gradient = (x: Tensor, i: number) => () => run('L2PenaltyGrad', { dy, x }, { l2: factors[i] });
+      return Object.fromEntries(weights.map((x, i) => [i, gradient(x, i)]));
+    },
   });
 }
 
 function reluGradient(dy: Tensor, y: Tensor): Tensor {
-  return tf.engine().runKernel('ReluGrad', { dy, y });
+  return run('ReluGrad', { dy, y });
 }

@@ -50,3 +50,11 @@ function writable(backend: SimdBackend, variable: Variable): number {
   }
   return backend.pointer(variable);
 }
+
+/** moving = momentum · moving + (1 − momentum) · value, in place; of a few hundred numbers, so without a kernel. */
+export function moveTowards(moving: Variable, value: Tensor, momentum: number): void {
+  const backend = tf.backend() as unknown as SimdBackend;
+  const target = backend.shared.floats(writable(backend, moving), moving.size);
+  const values = backend.data.get(value.dataId).values as Float32Array;
+  for (let i = 0; i < target.length; i++) target[i] -= (target[i] - values[i]) * (1 - momentum);
+}

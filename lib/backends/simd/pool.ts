@@ -50,7 +50,7 @@ export class Pool {
     this.numbers = new Map(kernels.map(([name], i) => [name, i]));
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(join(__dirname, 'worker.js'), {
-        workerData: { module, memory: memory.memory },
+        workerData: { code: module, memory: memory.memory },
         execArgv: [],
         resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
       });

@@ -2,12 +2,12 @@
 import { workerData } from 'node:worker_threads';
 import { DONE, instantiate, JOB, kernelsOf, SLEEPERS, WAITING, work } from './protocol';
 
-/** Rounds of looking for the next job before sleeping, some 50 µs: most jobs of a training step follow sooner. */
-const PATIENCE = 5000;
+/** Rounds of looking for the next job before sleeping, some 300 µs: the jobs of a training step follow sooner. */
+const PATIENCE = 30_000;
 
-const { module, memory } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory };
+const { code, memory } = workerData as { code: WebAssembly.Module; memory: WebAssembly.Memory };
 const control = new Int32Array(memory.buffer, 0, 16);
-const kernels = kernelsOf(instantiate(module, memory)).map(([, kernel]) => kernel);
+const kernels = kernelsOf(instantiate(code, memory)).map(([, kernel]) => kernel);
 
 for (;;) {
   work(control, kernels);

@@ -51,64 +51,6 @@ function multiplyTaps(list: usize, end: usize, weights: usize, depth: i32, resul
     let p3: usize = load<i32>(list, 12);
     let q: usize = weights + load<i32>(list, 16);
     const last = p0 + (depth << 2);
-    for (const even = p0 + ((depth & ~3) << 2); p0 < even; p0 += 16, p1 += 16, p2 += 16, p3 += 16, q += 128) {
-      let b0 = v128.load(q),
-        b1 = v128.load(q, 16);
-      let x = v128.load32_splat(p0);
-      s00 = fma(x, b0, s00);
-      s01 = fma(x, b1, s01);
-      x = v128.load32_splat(p1);
-      s10 = fma(x, b0, s10);
-      s11 = fma(x, b1, s11);
-      x = v128.load32_splat(p2);
-      s20 = fma(x, b0, s20);
-      s21 = fma(x, b1, s21);
-      x = v128.load32_splat(p3);
-      s30 = fma(x, b0, s30);
-      s31 = fma(x, b1, s31);
-      b0 = v128.load(q, 32);
-      b1 = v128.load(q, 48);
-      x = v128.load32_splat(p0, 4);
-      s00 = fma(x, b0, s00);
-      s01 = fma(x, b1, s01);
-      x = v128.load32_splat(p1, 4);
-      s10 = fma(x, b0, s10);
-      s11 = fma(x, b1, s11);
-      x = v128.load32_splat(p2, 4);
-      s20 = fma(x, b0, s20);
-      s21 = fma(x, b1, s21);
-      x = v128.load32_splat(p3, 4);
-      s30 = fma(x, b0, s30);
-      s31 = fma(x, b1, s31);
-      b0 = v128.load(q, 64);
-      b1 = v128.load(q, 80);
-      x = v128.load32_splat(p0, 8);
-      s00 = fma(x, b0, s00);
-      s01 = fma(x, b1, s01);
-      x = v128.load32_splat(p1, 8);
-      s10 = fma(x, b0, s10);
-      s11 = fma(x, b1, s11);
-      x = v128.load32_splat(p2, 8);
-      s20 = fma(x, b0, s20);
-      s21 = fma(x, b1, s21);
-      x = v128.load32_splat(p3, 8);
-      s30 = fma(x, b0, s30);
-      s31 = fma(x, b1, s31);
-      b0 = v128.load(q, 96);
-      b1 = v128.load(q, 112);
-      x = v128.load32_splat(p0, 12);
-      s00 = fma(x, b0, s00);
-      s01 = fma(x, b1, s01);
-      x = v128.load32_splat(p1, 12);
-      s10 = fma(x, b0, s10);
-      s11 = fma(x, b1, s11);
-      x = v128.load32_splat(p2, 12);
-      s20 = fma(x, b0, s20);
-      s21 = fma(x, b1, s21);
-      x = v128.load32_splat(p3, 12);
-      s30 = fma(x, b0, s30);
-      s31 = fma(x, b1, s31);
-    }
     for (; p0 < last; p0 += 4, p1 += 4, p2 += 4, p3 += 4, q += 32) {
       const b0 = v128.load(q),
         b1 = v128.load(q, 16);
@@ -136,179 +78,215 @@ function multiplyTaps(list: usize, end: usize, weights: usize, depth: i32, resul
   v128.store(results, s31, 112);
 }
 
+/** Where the lists of a block's groups end, behind the results of one group. */
+const ENDS: i32 = 128;
+/** Groups of a block: their weights, one strip, are loaded from the near cache for all but the first. */
+const BLOCK: i32 = 8;
+const LISTS: i32 = ENDS + BLOCK * 4;
+
 /**
  * y = activation(x * filter + bias). Arguments: x, packed filter, y, bias (0 for none), batch, height, width, channels,
  * filter height, filter width, stride down, across, dilation down, across, pad top, left, out height, out width, filters,
- * relu, a pixel of zeros, scratch, scratch bytes a share.
+ * relu, a pixel of zeros, scratch, scratch bytes a share, flags: one a share, set where a result is not finite, and whether
+ * to be exact: pixel by pixel, so that no zero beyond the border meets an infinite weight.
  */
 export function convolve(args: usize, part: i32, parts: i32): void {
-  const x: usize = int(args, 0);
-  const weights: usize = int(args, 1);
   const y: usize = int(args, 2);
   const bias: usize = int(args, 3);
-  const height = int(args, 5),
-    width = int(args, 6),
-    channels = int(args, 7);
-  const filterHeight = int(args, 8),
-    filterWidth = int(args, 9);
-  const strideDown = int(args, 10),
-    strideAcross = int(args, 11);
-  const dilationDown = int(args, 12),
-    dilationAcross = int(args, 13);
-  const padTop = int(args, 14),
-    padLeft = int(args, 15);
-  const outHeight = int(args, 16),
-    outWidth = int(args, 17),
-    filters = int(args, 18);
+  const channels = int(args, 7);
+  const taps = int(args, 8) * int(args, 9);
+  const filters = int(args, 18);
   const activate = int(args, 19) != 0;
-  const zeros = int(args, 20);
   const results: usize = int(args, 21) + part * int(args, 22);
-  const list = results + 128;
-  const taps = filterHeight * filterWidth;
-  const pixelBytes = channels << 2;
-  const stripBytes: usize = taps * pixelBytes * STRIP;
-  const pixels = int(args, 4) * outHeight * outWidth;
+  const listBytes: usize = taps * ENTRY;
+  const stripBytes: usize = taps * channels * 4 * STRIP;
+  const size = int(args, 24) ? 1 : GROUP;
+  let check = zero();
+  const pixels = int(args, 4) * int(args, 16) * int(args, 17);
   const last = shareStart(pixels, GROUP, part + 1, parts);
-  for (let first = shareStart(pixels, GROUP, part, parts); first < last; first += GROUP) {
-    const row = first / outWidth;
-    const column = first % outWidth;
-    const top = (row % outHeight) * strideDown - padTop;
-    const left = column * strideAcross - padLeft;
-    const reach = left + (GROUP - 1) * strideAcross + (filterWidth - 1) * dilationAcross;
-    const inside =
-      column + GROUP <= outWidth &&
-      top >= 0 &&
-      left >= 0 &&
-      reach < width &&
-      top + (filterHeight - 1) * dilationDown < height;
-    let entry = list;
-    if (inside) {
-      const corner = <i32>x + (((row / outHeight) * height + top) * width + left) * pixelBytes;
-      for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
-        let pointer = corner + tapDown * dilationDown * width * pixelBytes;
-        for (let tapAcross = 0; tapAcross < filterWidth; tapAcross++, pointer += dilationAcross * pixelBytes) {
-          store<i32>(entry, pointer);
-          store<i32>(entry, pointer + strideAcross * pixelBytes, 4);
-          store<i32>(entry, pointer + 2 * strideAcross * pixelBytes, 8);
-          store<i32>(entry, pointer + 3 * strideAcross * pixelBytes, 12);
-          store<i32>(entry, (tapDown * filterWidth + tapAcross) * pixelBytes * STRIP, 16);
-          entry += ENTRY;
-        }
-      }
-    } else {
-      for (let i = 0; i < GROUP; i++) {
-        const pixel = min(first + i, pixels - 1);
-        const row = pixel / outWidth;
-        const top = (row % outHeight) * strideDown - padTop;
-        const left = (pixel % outWidth) * strideAcross - padLeft;
-        const image = <i32>x + (row / outHeight) * height * width * pixelBytes;
-        let to = list + (i << 2);
-        for (let tapDown = 0, y = top; tapDown < filterHeight; tapDown++, y += dilationDown) {
-          const rowInside = y >= 0 && y < height;
-          for (let tapAcross = 0, x = left; tapAcross < filterWidth; tapAcross++, x += dilationAcross) {
-            const pixelInside = rowInside && x >= 0 && x < width;
-            store<i32>(to, pixelInside ? image + (y * width + x) * pixelBytes : zeros);
-            to += ENTRY;
-          }
-        }
-      }
-      // Taps that lie beyond the border for all four are left out.
-      let from = list;
-      for (let tap = 0; tap < taps; tap++, from += ENTRY) {
-        const p0 = load<i32>(from),
-          p1 = load<i32>(from, 4),
-          p2 = load<i32>(from, 8),
-          p3 = load<i32>(from, 12);
-        if (p0 == zeros && p1 == zeros && p2 == zeros && p3 == zeros) continue;
-        store<i32>(entry, p0);
-        store<i32>(entry, p1, 4);
-        store<i32>(entry, p2, 8);
-        store<i32>(entry, p3, 12);
-        store<i32>(entry, tap * pixelBytes * STRIP, 16);
-        entry += ENTRY;
-      }
+  for (let first = shareStart(pixels, GROUP, part, parts); first < last; first += size * BLOCK) {
+    const groups = min(BLOCK, (last - first + size - 1) / size);
+    for (let group = 0; group < groups; group++) {
+      const list = results + LISTS + group * listBytes;
+      store<i32>(results + ENDS + group * 4, listTaps(args, first + group * size, size, pixels, list));
     }
-    let strip = weights;
+    let strip: usize = int(args, 1);
     for (let output = 0; output < filters; output += STRIP, strip += stripBytes) {
-      multiplyTaps(list, entry, strip, channels, results);
       const lanes = filters - output;
       const b0 = bias ? v128.load(bias + output * 4) : zero();
       const b1 = bias ? v128.load(bias + output * 4, 16) : zero();
-      for (let i = 0; i < GROUP && first + i < pixels; i++) {
-        const target = y + ((first + i) * filters + output) * 4;
-        const low = f32x4.add(v128.load(results + i * 32), b0);
-        storeLanes(target, activate ? relu(low) : low, lanes);
-        if (lanes <= 4) continue;
-        const high = f32x4.add(v128.load(results + i * 32, 16), b1);
-        storeLanes(target + 16, activate ? relu(high) : high, lanes - 4);
+      for (let group = 0; group < groups; group++) {
+        multiplyTaps(
+          results + LISTS + group * listBytes, load<i32>(results + ENDS + group * 4), strip, channels, results,
+        );
+        const pixel = first + group * size;
+        for (let i = 0; i < size && pixel + i < pixels; i++) {
+          const target = y + ((pixel + i) * filters + output) * 4;
+          const low = f32x4.add(v128.load(results + i * 32), b0);
+          check = fma(low, zero(), check);
+          storeLanes(target, activate ? relu(low) : low, lanes);
+          if (lanes <= 4) continue;
+          const high = f32x4.add(v128.load(results + i * 32, 16), b1);
+          check = fma(high, zero(), check);
+          storeLanes(target + 16, activate ? relu(high) : high, lanes - 4);
+        }
       }
     }
   }
+  flag(int(args, 23) + part * 4, check);
+}
+
+/** Raises a share's flag when something not finite went into `check`. */
+function flag(target: usize, check: v128): void {
+  store<i32>(target, v128.any_true(f32x4.ne(check, check)) ? 1 : 0);
+}
+
+/** Lists the taps of the `size` outputs from `first` on, 4 or 1; @returns the list's end. */
+function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize): usize {
+  const x = int(args, 0);
+  const height = int(args, 5), width = int(args, 6), pixelBytes = int(args, 7) * 4;
+  const filterHeight = int(args, 8), filterWidth = int(args, 9);
+  const strideDown = int(args, 10), strideAcross = int(args, 11);
+  const dilationDown = int(args, 12), dilationAcross = int(args, 13);
+  const padTop = int(args, 14), padLeft = int(args, 15);
+  const outHeight = int(args, 16), outWidth = int(args, 17);
+  const zeros = int(args, 20);
+  const row = first / outWidth;
+  const column = first % outWidth;
+  const top = (row % outHeight) * strideDown - padTop;
+  const left = column * strideAcross - padLeft;
+  const reach = left + (GROUP - 1) * strideAcross + (filterWidth - 1) * dilationAcross;
+  const inside =
+    size == GROUP && column + GROUP <= outWidth && top >= 0 && left >= 0 && reach < width &&
+    top + (filterHeight - 1) * dilationDown < height;
+  let entry = list;
+  if (inside) {
+    const corner = x + (((row / outHeight) * height + top) * width + left) * pixelBytes;
+    for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
+      let pointer = corner + tapDown * dilationDown * width * pixelBytes;
+      for (let tapAcross = 0; tapAcross < filterWidth; tapAcross++, pointer += dilationAcross * pixelBytes) {
+        store<i32>(entry, pointer);
+        store<i32>(entry, pointer + strideAcross * pixelBytes, 4);
+        store<i32>(entry, pointer + 2 * strideAcross * pixelBytes, 8);
+        store<i32>(entry, pointer + 3 * strideAcross * pixelBytes, 12);
+        store<i32>(entry, (tapDown * filterWidth + tapAcross) * pixelBytes * STRIP, 16);
+        entry += ENTRY;
+      }
+    }
+    return entry;
+  }
+  for (let i = 0; i < GROUP; i++) {
+    const pixel = min(first + min(i, size - 1), pixels - 1);
+    const row = pixel / outWidth;
+    const top = (row % outHeight) * strideDown - padTop;
+    const left = (pixel % outWidth) * strideAcross - padLeft;
+    const image = x + (row / outHeight) * height * width * pixelBytes;
+    let to = list + (i << 2);
+    for (let tapDown = 0, y = top; tapDown < filterHeight; tapDown++, y += dilationDown) {
+      const rowInside = y >= 0 && y < height;
+      for (let tapAcross = 0, x = left; tapAcross < filterWidth; tapAcross++, x += dilationAcross) {
+        const pixelInside = rowInside && x >= 0 && x < width;
+        store<i32>(to, pixelInside ? image + (y * width + x) * pixelBytes : zeros);
+        to += ENTRY;
+      }
+    }
+  }
+  // Taps that lie beyond the border for all four are left out.
+  let from = list;
+  for (let tap = 0; tap < filterHeight * filterWidth; tap++, from += ENTRY) {
+    const p0 = load<i32>(from), p1 = load<i32>(from, 4), p2 = load<i32>(from, 8), p3 = load<i32>(from, 12);
+    if (p0 == zeros && p1 == zeros && p2 == zeros && p3 == zeros) continue;
+    store<i32>(entry, p0);
+    store<i32>(entry, p1, 4);
+    store<i32>(entry, p2, 8);
+    store<i32>(entry, p3, 12);
+    store<i32>(entry, tap * pixelBytes * STRIP, 16);
+    entry += ENTRY;
+  }
+  return entry;
 }
 
 /**
  * dx, the gradient for the input: pixels `stride` apart in a row, which lie under the same taps, form a group.
  * Arguments as those of `convolve`: dy, packed transposed filter, dx, unused, batch, height, width, channels, filter
  * height, filter width, stride down, across, unused, unused, pad top, left, out height, out width, filters, unused, zeros,
- * scratch, scratch bytes a share.
+ * scratch, scratch bytes a share, flags, whether to be exact.
  */
 export function convolveInputGradient(args: usize, part: i32, parts: i32): void {
-  const dy: usize = int(args, 0);
-  const weights: usize = int(args, 1);
-  const height = int(args, 5),
-    width = int(args, 6),
-    channels = int(args, 7);
-  const filterHeight = int(args, 8),
-    filterWidth = int(args, 9);
-  const strideDown = int(args, 10),
-    strideAcross = int(args, 11);
-  const padTop = int(args, 14),
-    padLeft = int(args, 15);
-  const outHeight = int(args, 16),
-    outWidth = int(args, 17),
-    filters = int(args, 18);
-  const zeros = int(args, 20);
+  const height = int(args, 5), width = int(args, 6), channels = int(args, 7);
+  const taps = int(args, 8) * int(args, 9);
+  const strideAcross = int(args, 11);
+  const filters = int(args, 18);
   const results: usize = int(args, 21) + part * int(args, 22);
-  const list = results + 128;
-  const stripBytes: usize = filterHeight * filterWidth * filters * STRIP * 4;
+  const listBytes: usize = taps * ENTRY;
+  const stripBytes: usize = taps * filters * STRIP * 4;
+  const size = int(args, 24) ? 1 : GROUP;
+  let check = zero();
   const rows = int(args, 4) * height;
   const last = shareStart(rows, 1, part + 1, parts);
   for (let row = shareStart(rows, 1, part, parts); row < last; row++) {
-    const image = row / height;
-    const y = row % height;
     for (let phase = 0; phase < min(strideAcross, width); phase++) {
-      for (let left = phase; left < width; left += GROUP * strideAcross) {
-        let entry = list;
-        for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
-          const down = y + padTop - tapDown;
-          if (down < 0 || down % strideDown != 0 || down / strideDown >= outHeight) continue;
-          const outRow: usize = dy + (image * outHeight + down / strideDown) * outWidth * filters * 4;
-          for (let tapAcross = 0; tapAcross < filterWidth; tapAcross++) {
-            const across = left + padLeft - tapAcross;
-            if (across % strideAcross != 0) continue;
-            const outX = across / strideAcross;
-            if (outX + GROUP <= 0 || outX >= outWidth) continue;
-            for (let i = 0; i < GROUP; i++) {
-              const inside = outX + i >= 0 && outX + i < outWidth;
-              store<i32>(entry + (i << 2), inside ? <i32>outRow + (outX + i) * filters * 4 : zeros);
-            }
-            store<i32>(entry, (tapDown * filterWidth + tapAcross) * filters * STRIP * 4, 16);
-            entry += ENTRY;
-          }
+      const step = size * strideAcross;
+      for (let first = phase; first < width; first += step * BLOCK) {
+        const groups = min(BLOCK, (width - first + step - 1) / step);
+        for (let group = 0; group < groups; group++) {
+          store<i32>(
+            results + ENDS + group * 4,
+            listGradientTaps(args, row, first + group * step, size, results + LISTS + group * listBytes),
+          );
         }
-        let strip = weights;
+        let strip: usize = int(args, 1);
         for (let channel = 0; channel < channels; channel += STRIP, strip += stripBytes) {
-          multiplyTaps(list, entry, strip, filters, results);
           const lanes = channels - channel;
-          for (let i = 0; i < GROUP && left + i * strideAcross < width; i++) {
-            const target: usize = int(args, 2) + ((row * width + left + i * strideAcross) * channels + channel) * 4;
-            storeLanes(target, v128.load(results + i * 32), lanes);
-            if (lanes > 4) storeLanes(target + 16, v128.load(results + i * 32, 16), lanes - 4);
+          for (let group = 0; group < groups; group++) {
+            multiplyTaps(
+              results + LISTS + group * listBytes, load<i32>(results + ENDS + group * 4), strip, filters, results,
+            );
+            const left = first + group * step;
+            for (let i = 0; i < size && left + i * strideAcross < width; i++) {
+              const target: usize = int(args, 2) + ((row * width + left + i * strideAcross) * channels + channel) * 4;
+              const low = v128.load(results + i * 32);
+              check = fma(low, zero(), check);
+              storeLanes(target, low, lanes);
+              if (lanes <= 4) continue;
+              const high = v128.load(results + i * 32, 16);
+              check = fma(high, zero(), check);
+              storeLanes(target + 16, high, lanes - 4);
+            }
           }
         }
       }
     }
   }
+  flag(int(args, 23) + part * 4, check);
+}
+
+/** Lists the outputs that the `size` inputs from `left` on, a stride apart, took part in; @returns the list's end. */
+function listGradientTaps(args: usize, row: i32, left: i32, size: i32, entry: usize): usize {
+  const height = int(args, 5);
+  const filterHeight = int(args, 8), filterWidth = int(args, 9);
+  const strideDown = int(args, 10), strideAcross = int(args, 11);
+  const padTop = int(args, 14), padLeft = int(args, 15);
+  const outHeight = int(args, 16), outWidth = int(args, 17), filters = int(args, 18);
+  const zeros = int(args, 20);
+  for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
+    const down = (row % height) + padTop - tapDown;
+    if (down < 0 || down % strideDown != 0 || down / strideDown >= outHeight) continue;
+    const outRow = int(args, 0) + ((row / height) * outHeight + down / strideDown) * outWidth * filters * 4;
+    for (let tapAcross = 0; tapAcross < filterWidth; tapAcross++) {
+      const across = left + padLeft - tapAcross;
+      if (across % strideAcross != 0) continue;
+      const outX = across / strideAcross;
+      if (outX + size <= 0 || outX >= outWidth) continue;
+      for (let i = 0; i < GROUP; i++) {
+        const at = outX + min(i, size - 1);
+        store<i32>(entry + (i << 2), at >= 0 && at < outWidth ? outRow + at * filters * 4 : zeros);
+      }
+      store<i32>(entry, (tapDown * filterWidth + tapAcross) * filters * STRIP * 4, 16);
+      entry += ENTRY;
+    }
+  }
+  return entry;
 }
 
 /**

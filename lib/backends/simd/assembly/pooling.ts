@@ -87,7 +87,7 @@ export function poolGradient(args: usize, part: i32, parts: i32): void {
             continue;
           }
           let best = f32x4.splat(-Infinity);
-          let position = i32x4.splat(0); // of the tap, also of one beyond the border
+          let position = i32x4.splat(-1); // of the tap; none is a maximum where all are NaN or −∞
           for (let y = firstY; y < lastY; y++) {
             let from = images + (y * width + firstX) * pixelBytes + c * 4;
             for (let x = firstX; x < lastX; x++, from += pixelBytes) {

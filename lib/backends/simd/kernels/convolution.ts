@@ -1,7 +1,8 @@
 import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { tf } from '../../../tf';
 import { type SimdBackend, ZEROS } from '../backend';
-import { register, runCpuKernel } from './register';
+import { withFlags } from './flags';
+import { BACKEND, register, runCpuKernel } from './register';
 import { winogradConvolve, winogradFilterGradient, winogradFits, winogradInputGradient } from './winograd';
 
 type Info = backend_util.Conv2DInfo;
@@ -50,13 +51,16 @@ export function registerConvolutions(): void {
     const result = convolve(backend, x, filter, info, bias, activation === 'relu');
     const kernel = ACTIVATIONS[activation];
     if (kernel === undefined) return result;
-    const activated = tf.getKernel(kernel, 'simd').kernelFunc({
+    const activated = tf.getKernel(kernel, BACKEND).kernelFunc({
       inputs: { x: result, alpha: preluActivationWeights as TensorInfo },
       attrs: { alpha: attrs.leakyreluAlpha as number },
       backend,
     }) as TensorInfo;
     backend.disposeIntermediateTensorInfo(result);
     return activated;
+  });
+  register<{ x: TensorInfo; filter: TensorInfo; bias: TensorInfo }, Attributes>('Conv2DWithBias', (call) => {
+    return tf.getKernel('FusedConv2D', BACKEND).kernelFunc(call as never) as TensorInfo;
   });
   register<{ dy: TensorInfo; filter: TensorInfo }, Attributes & { inputShape: number[] }>(
     'Conv2DBackpropInput',
@@ -127,79 +131,67 @@ function convolve(
   const operands = { x: backend.pointer(x), filter: backend.pointer(filter), bias: bias ? backend.pointer(bias) : 0 };
   const out = backend.output(info.outShape);
   if (winogradFits(info) && winogradConvolve(backend, operands, info, relu, out.pointer)) return out;
-  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
-  const outputs = info.batchSize * info.outHeight * info.outWidth;
-  const operations = outputs * filterHeight * filterWidth * inChannels * outChannels;
-  withPackedFilter(backend, operands.filter, info, false, (packed) => {
-    const scratchBytes = groupScratch(info);
-    const shares = backend.shares(operations, outputs / 16, 4);
-    backend.scratch(scratchBytes * shares, (scratch) =>
-      backend.pool.run('convolve', shares, [
-        operands.x,
-        packed,
-        out.pointer,
-        operands.bias,
-        info.batchSize,
-        info.inHeight,
-        info.inWidth,
-        inChannels,
-        filterHeight,
-        filterWidth,
-        info.strideHeight,
-        info.strideWidth,
-        info.dilationHeight,
-        info.dilationWidth,
-        padInfo.top,
-        padInfo.left,
-        info.outHeight,
-        info.outWidth,
-        outChannels,
-        relu ? 1 : 0,
-        backend.zeros,
-        scratch,
-        scratchBytes,
-      ]),
-    );
-  });
+  runDirect(backend, 'convolve', operands, info, relu, out.pointer);
   return out;
 }
 
 function inputGradient(backend: SimdBackend, dy: number, filter: number, info: Info, out: number): void {
   if (winogradFits(info) && winogradInputGradient(backend, dy, filter, info, out)) return;
-  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
-  const rows = info.batchSize * info.inHeight;
-  const taps = filterHeight * filterWidth;
-  const operations = info.batchSize * info.outHeight * info.outWidth * taps * inChannels * outChannels;
-  withPackedFilter(backend, filter, info, true, (packed) => {
-    const scratchBytes = groupScratch(info);
-    const shares = backend.shares(operations, rows / 2, 4);
-    backend.scratch(scratchBytes * shares, (scratch) =>
-      backend.pool.run('convolveInputGradient', shares, [
-        dy,
-        packed,
-        out,
-        0,
-        info.batchSize,
-        info.inHeight,
-        info.inWidth,
-        inChannels,
-        filterHeight,
-        filterWidth,
-        info.strideHeight,
-        info.strideWidth,
-        1,
-        1,
-        padInfo.top,
-        padInfo.left,
-        info.outHeight,
-        info.outWidth,
-        outChannels,
-        0,
-        backend.zeros,
-        scratch,
-        scratchBytes,
-      ]),
-    );
+  runDirect(backend, 'convolveInputGradient', { x: dy, filter, bias: 0 }, info, false, out);
+}
+
+/** Runs one of the two kernels of assembly/convolution.ts that take the same arguments. */
+function runDirect(
+  backend: SimdBackend,
+  kernel: 'convolve' | 'convolveInputGradient',
+  operands: { x: number; filter: number; bias: number },
+  info: Info,
+  relu: boolean,
+  out: number,
+): void {
+  const { batchSize, inHeight, inWidth, inChannels, filterHeight, filterWidth } = info;
+  const { outHeight, outWidth, outChannels, padInfo } = info;
+  const isForward = kernel === 'convolve';
+  const operations = batchSize * outHeight * outWidth * filterHeight * filterWidth * inChannels * outChannels;
+  const most = isForward ? (batchSize * outHeight * outWidth) / 16 : (batchSize * inHeight) / 2;
+  const shares = backend.shares(operations, most, 4);
+  const scratchBytes = blockScratch(info);
+  withPackedFilter(backend, operands.filter, info, !isForward, (packed) => {
+    backend.scratch(scratchBytes * shares, (scratch) => {
+      // A result that is not finite may come of an infinite weight times a zero beyond the border: then once more.
+      for (const exact of [0, 1]) {
+        const allFinite = withFlags(backend, shares, (flags) =>
+          backend.pool.run(kernel, shares, [
+            operands.x,
+            packed,
+            out,
+            operands.bias,
+            batchSize,
+            inHeight,
+            inWidth,
+            inChannels,
+            filterHeight,
+            filterWidth,
+            info.strideHeight,
+            info.strideWidth,
+            info.dilationHeight,
+            info.dilationWidth,
+            padInfo.top,
+            padInfo.left,
+            outHeight,
+            outWidth,
+            outChannels,
+            relu ? 1 : 0,
+            backend.zeros,
+            scratch,
+            scratchBytes,
+            flags,
+            exact,
+          ]),
+        );
+        if (allFinite) return;
+      }
+    });
   });
 }
 
@@ -245,9 +237,9 @@ function filterGradient(backend: SimdBackend, x: TensorInfo, dy: TensorInfo, inf
   return out;
 }
 
-/** Results and listed taps of a group of pixels. */
-function groupScratch({ filterHeight, filterWidth }: Info): number {
-  return Math.ceil((128 + filterHeight * filterWidth * 20) / 64) * 64;
+/** Results and the listed taps of a block of groups, as in assembly/convolution.ts. */
+function blockScratch({ filterHeight, filterWidth }: Info): number {
+  return Math.ceil((160 + 8 * filterHeight * filterWidth * 20) / 64) * 64;
 }
 
 function withPackedFilter(

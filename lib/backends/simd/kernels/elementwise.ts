@@ -35,7 +35,7 @@ export function registerElementwise(): void {
     const pointer = affine ? 0 : backend.pointer(x);
     const out = backend.output(x.shape);
     if (affine) runAffine(backend, affine, out.pointer, true);
-    else backend.pool.run('rectify', backend.shares(count, count / 64), [pointer, out.pointer, count]);
+    else backend.pool.run('rectify', backend.shares(count, count / 4096, 4), [pointer, out.pointer, count]);
     return out;
   });
   register<{ dy: TensorInfo; y: TensorInfo }>('ReluGrad', ({ inputs, backend }) => {
@@ -69,7 +69,7 @@ function combineSame(backend: SimdBackend, operation: number, a: TensorInfo, b: 
   const operands = [backend.pointer(a), backend.pointer(b)];
   const count = util.sizeFromShape(a.shape);
   const out = backend.output(a.shape);
-  backend.pool.run('combineSame', backend.shares(count, count / 64), [operation, ...operands, out.pointer, count]);
+  backend.pool.run('combineSame', backend.shares(count, count / 4096, 4), [operation, ...operands, out.pointer, count]);
   return out;
 }
 
@@ -79,7 +79,7 @@ function combineRow(backend: SimdBackend, operation: number, a: TensorInfo, row:
   const length = row.shape[row.shape.length - 1];
   const rows = count / length;
   const out = backend.output(a.shape);
-  backend.pool.run('combineRow', backend.shares(count, rows), [operation, ...operands, out.pointer, rows, length]);
+  backend.pool.run('combineRow', backend.shares(count, rows, 4), [operation, ...operands, out.pointer, rows, length]);
   return out;
 }
 
@@ -129,7 +129,7 @@ export function runAffine(
   relu: boolean,
 ): void {
   const { x, coefficients, other, rows, channels } = affine;
-  backend.pool.run('affine', backend.shares(rows * channels, rows), [
+  backend.pool.run('affine', backend.shares(rows * channels, rows, 4), [
     x.pointer,
     coefficients.pointer,
     other?.pointer ?? 0,
@@ -141,7 +141,7 @@ export function runAffine(
 }
 
 function runMask(backend: SimdBackend, dy: number, output: number, other: number, out: number, count: number): void {
-  backend.pool.run('rectifyGradient', backend.shares(count, count / 64), [dy, output, other, out, count]);
+  backend.pool.run('rectifyGradient', backend.shares(count, count / 4096, 4), [dy, output, other, out, count]);
 }
 
 /** out = other + factor · x; `other` may be 0. */
@@ -153,5 +153,5 @@ export function runScale(
   count: number,
   factor: number,
 ): void {
-  backend.pool.run('scale', backend.shares(count, count / 64), [x, other, out, count, floatBits(factor)]);
+  backend.pool.run('scale', backend.shares(count, count / 4096, 4), [x, other, out, count, floatBits(factor)]);
 }

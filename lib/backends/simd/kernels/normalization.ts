@@ -8,8 +8,6 @@ interface Training {
   x: TensorInfo;
   gamma: TensorInfo;
   beta: TensorInfo;
-  movingMean: TensorInfo;
-  movingVariance: TensorInfo;
 }
 
 interface TrainingGradient {
@@ -21,7 +19,7 @@ interface TrainingGradient {
 }
 
 export function registerNormalization(): void {
-  register<Training, { epsilon: number; momentum: number }>('BatchNormTraining', normalizeInTraining);
+  register<Training, { epsilon: number }>('BatchNormTraining', normalizeInTraining);
   register<TrainingGradient, { epsilon: number }>('BatchNormTrainingGrad', normalizationGradient);
   register<
     { x: TensorInfo; mean: TensorInfo; variance: TensorInfo; offset?: TensorInfo; scale?: TensorInfo },
@@ -49,17 +47,17 @@ export function normalizes(x: { shape: number[]; dtype: string }): boolean {
   return x.dtype === 'float32' && x.shape.length > 1 && channels % 4 === 0 && util.sizeFromShape(x.shape) > 0;
 }
 
-/** @returns y (pending), the batch's mean and variance, and what the moving ones become. */
+/** @returns y (pending), and the batch's mean and variance. */
 function normalizeInTraining({
   inputs,
   attrs,
   backend,
 }: {
   inputs: Training;
-  attrs: { epsilon: number; momentum: number };
+  attrs: { epsilon: number };
   backend: SimdBackend;
 }): TensorInfo[] {
-  const { x, gamma, beta, movingMean, movingVariance } = inputs;
+  const { x, gamma, beta } = inputs;
   const channels = x.shape[x.shape.length - 1];
   const rows = util.sizeFromShape(x.shape) / channels;
   const pointer = backend.pointer(x);
@@ -70,21 +68,25 @@ function normalizeInTraining({
     for (let c = 0; c < channels; c++) {
       const shift = sums[c] / rows;
       mean[c] = pivot[c] + shift;
+      if (Number.isNaN(mean[c])) mean[c] = meanOf(backend.shared.floats(pointer, rows * channels), c, channels);
       const spread = squares[c] / rows - shift * shift;
       variance[c] = spread < 0 ? 0 : spread; // NaN stays NaN
     }
   });
   const gammas = vectorOf(backend, gamma);
   const factors = gammas.map((g, c) => g / Math.sqrt(variance[c] + attrs.epsilon));
-  const moved = (moving: TensorInfo, batch: Float32Array) =>
-    vectorOf(backend, moving).map((old, c) => old - (old - batch[c]) * (1 - attrs.momentum));
   return [
     affineLater(backend, x, mean, factors, vectorOf(backend, beta)),
     backend.outputValues([channels], mean),
     backend.outputValues([channels], variance),
-    backend.outputValues([channels], moved(movingMean, mean)),
-    backend.outputValues([channels], moved(movingVariance, variance)),
   ];
+}
+
+/** The mean of a channel with an infinite first value, from which no difference can be taken. */
+function meanOf(x: Float32Array, channel: number, channels: number): number {
+  let sum = 0;
+  for (let i = channel; i < x.length; i += channels) sum += x[i];
+  return (sum * channels) / x.length;
 }
 
 /** @returns the gradients for x, gamma and beta. */
@@ -124,7 +126,7 @@ function normalizationGradient({
         values[3 * channels + c] = (-factor * sums[c]) / rows;
       }
     });
-    backend.pool.run('normalizationGradient', backend.shares(rows * channels, rows), [
+    backend.pool.run('normalizationGradient', backend.shares(rows * channels, rows, 4), [
       ...operands,
       coefficients,
       dx.pointer,
@@ -145,7 +147,7 @@ export function sumShares(
   vectors: number,
   use: (sums: Float64Array[]) => void,
 ): void {
-  const shares = backend.shares(rows * channels, rows);
+  const shares = backend.shares(rows * channels, rows, 4);
   const length = vectors * channels;
   backend.scratch(shares * length * 8, (pointer) => {
     backend.pool.run(kernel, shares, [...args, pointer]);

@@ -1,4 +1,5 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend';
 import { runScale } from './elementwise';
 import { sumShares } from './normalization';
 import type { PendingScale } from './pending';
@@ -21,15 +22,9 @@ export function registerReductions(): void {
     );
     return backend.outputValues(attrs.keepDims ? [...axes.map(() => 1), channels] : [channels], values);
   });
-  register<{ x: TensorInfo }, { l2: number }>('L2Penalty', ({ inputs, attrs, backend }) => {
-    const count = util.sizeFromShape(inputs.x.shape);
-    const shares = backend.shares(count, count / 64);
-    const pointer = backend.pointer(inputs.x);
-    const sum = backend.scratch(shares * 8, (sums) => {
-      backend.pool.run('sumSquares', shares, [pointer, count, sums]);
-      return backend.shared.doubles(sums, shares).reduce((total, share) => total + share, 0);
-    });
-    return backend.outputValues([], Float32Array.of(attrs.l2 * sum));
+  register<TensorInfo[], { l2: number[] }>('L2Penalty', ({ inputs, attrs, backend }) => {
+    const penalties = inputs.map((weight, i) => attrs.l2[i] * sumOfSquares(backend, weight));
+    return backend.outputValues([], Float32Array.of(penalties.reduce((sum, penalty) => sum + penalty, 0)));
   });
   register<{ dy: TensorInfo; x: TensorInfo }, { l2: number }>('L2PenaltyGrad', ({ inputs, attrs, backend }) => {
     const x = backend.share(inputs.x);
@@ -44,5 +39,15 @@ export function registerReductions(): void {
       compute: (out) => runScale(backend, x.pointer, 0, out, count, factor),
     };
     return backend.outputLater(inputs.x.shape, pending);
+  });
+}
+
+function sumOfSquares(backend: SimdBackend, x: TensorInfo): number {
+  const count = util.sizeFromShape(x.shape);
+  const shares = backend.shares(count, count / 4096, 4);
+  const pointer = backend.pointer(x);
+  return backend.scratch(shares * 8, (sums) => {
+    backend.pool.run('sumSquares', shares, [pointer, count, sums]);
+    return backend.shared.doubles(sums, shares).reduce((total, share) => total + share, 0);
   });
 }

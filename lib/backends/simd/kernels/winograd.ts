@@ -1,5 +1,6 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend';
+import { withFlags } from './flags';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -207,12 +208,4 @@ function shareBytes(block: number, depth: number, outputs: number): number {
   const planes = POINTS * ((depth + outputs) * block * 4 + 2 * GAP);
   const patch = POINTS * Math.max(depth, outputs) * 4;
   return Math.ceil((FIXED + planes + patch) / 64) * 64;
-}
-
-/** @returns whether no share raised its flag. */
-function withFlags(backend: SimdBackend, shares: number, run: (flags: number) => void): boolean {
-  return backend.scratch(shares * 4, (flags) => {
-    run(flags);
-    return backend.shared.integers(flags, shares).every((flag) => flag === 0);
-  });
 }
