@@ -17,7 +17,7 @@ export interface KerasCase {
   }[];
   trainingLoss: number;
   sgdLosses: number[];
-  /** Per step, the largest relative difference so far between these and Keras's losses in float64 and with oneDNN. */
+  /** Per step, how far these have moved at most when Keras starts from weights that differ in their last bit. */
   sgdSpread: number[];
   adamLosses: number[];
   /** The arrays of the binary file, by name. */

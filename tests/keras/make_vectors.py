@@ -9,29 +9,21 @@ NAME.bin holds its arrays as little-endian float32, one after the other in the o
 import json
 import os
 import pathlib
-import subprocess
-import sys
-
-# How Keras computes: by default with TensorFlow's plain kernels, which sum in one order.
-VARIANTS = {"plain": {}, "onednn": {"TF_ENABLE_ONEDNN_OPTS": "1"}, "float64": {}}
-VARIANT = sys.argv[1] if len(sys.argv) > 1 else "plain"
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-os.environ.update(VARIANTS[VARIANT])
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # the plain kernels: one order of summation
 
 import keras
 import numpy as np
 import tensorflow as tf
 from resnet import resnet_layer, resnet_v1
 
-if VARIANT == "float64":
-    keras.config.set_floatx("float64")
-
 HERE = pathlib.Path(__file__).parent
 VECTORS = HERE / "vectors"
 SGD_STEPS, ADAM_STEPS = 10, 3
+# Runs from weights that differ by at most one unit in the last place, to see how far rounding alone carries.
+PERTURBED_RUNS = 8
 
 
 def formula(stream, shape):
@@ -58,12 +50,17 @@ def formula_weight(stream, name, shape):
     return np.float32(0.1) * u
 
 
-def set_weights(model):
+def set_weights(model, perturbation=0):
+    """The formula's weights; a perturbation of 1, 2, … moves each by up to one unit in the last place."""
     stream = 1
     for layer in model.layers:
         values = []
         for weight in layer.weights:
-            values.append(formula_weight(stream, weight.name, tuple(weight.shape)))
+            value = formula_weight(stream, weight.name, tuple(weight.shape))
+            if perturbation:
+                noise = formula(10_000 * perturbation + stream, value.shape)
+                value = value * (np.float32(1) + np.float32(2**-23) * np.round(noise))
+            values.append(value)
             stream += 1
         layer.set_weights(values)
 
@@ -95,27 +92,6 @@ def write(name, case, arrays):
     (VECTORS / f"{name}.bin").write_bytes(b"".join(arrays.data))
 
 
-def sgd_losses_of_variants():
-    """{variant: {case: losses}} of the other ways to compute, each in a process of its own."""
-    lines = {
-        variant: subprocess.run([sys.executable, __file__, variant], capture_output=True, text=True, check=True).stdout
-        for variant in VARIANTS
-        if variant != "plain"
-    }
-    return {variant: json.loads(text.strip().splitlines()[-1]) for variant, text in lines.items()}
-
-
-def sgd_spread(name, losses):
-    """Per step, the largest relative difference so far between Keras's own ways to compute the same losses.
-
-    Rounding grows from step to step: after a few, float64 and oneDNN's float32 are further from these losses than any
-    tolerance that means something for one step.
-    """
-    others = [variant[name] for variant in OTHERS.values()]
-    spread = [max(abs(other[i] - loss) / abs(loss) for other in others) for i, loss in enumerate(losses)]
-    return [max(spread[: i + 1]) for i in range(len(spread))]
-
-
 def make_case(name, build, input_shape, batch, loss_name, options):
     model = build()
     x = formula(1001, (batch, *input_shape)) * np.float32(0.5) + np.float32(0.5)
@@ -128,12 +104,24 @@ def make_case(name, build, input_shape, batch, loss_name, options):
         y = formula(1002, output_shape)
 
     def loss_of():
-        return loss_function(y, model(x, training=True)) + tf.add_n([tf.constant(0.0, keras.config.floatx()), *model.losses])
+        return loss_function(y, model(x, training=True)) + tf.add_n([tf.constant(0.0), *model.losses])
 
+    arrays = Arrays()
+    set_weights(model)
+    arrays.add("output", model(x, training=False))
+    with tf.GradientTape() as tape:
+        loss = loss_of()
     variables = [w.value for w in model.trainable_variables]
+    for variable, gradient in zip(model.trainable_variables, tape.gradient(loss, variables)):
+        arrays.add(f"gradient {variable.path}", gradient)
+    # The training pass above updated the moving statistics once.
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            arrays.add(f"statistics {layer.name}/moving_mean", layer.moving_mean)
+            arrays.add(f"statistics {layer.name}/moving_variance", layer.moving_variance)
 
-    def train(optimizer, steps):
-        set_weights(model)
+    def train(optimizer, steps, perturbation=0):
+        set_weights(model, perturbation)
         losses = []
         for _ in range(steps):
             with tf.GradientTape() as tape:
@@ -142,23 +130,12 @@ def make_case(name, build, input_shape, batch, loss_name, options):
             losses.append(float(loss))
         return losses
 
-    sgd_losses = train(keras.optimizers.SGD(0.01), SGD_STEPS)
-    if VARIANT != "plain":
-        LOSSES[name] = sgd_losses
-        return
+    def sgd(perturbation=0):
+        return train(keras.optimizers.SGD(0.01), SGD_STEPS, perturbation)
 
-    arrays = Arrays()
-    set_weights(model)
-    arrays.add("output", model(x, training=False))
-    with tf.GradientTape() as tape:
-        loss = loss_of()
-    for variable, gradient in zip(model.trainable_variables, tape.gradient(loss, variables)):
-        arrays.add(f"gradient {variable.path}", gradient)
-    # The training pass above updated the moving statistics once.
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            arrays.add(f"statistics {layer.name}/moving_mean", layer.moving_mean)
-            arrays.add(f"statistics {layer.name}/moving_variance", layer.moving_variance)
+    sgd_losses = sgd()
+    others = [sgd(run) for run in range(1, PERTURBED_RUNS + 1)]
+    differences = [max(abs(other[i] - loss) / abs(loss) for other in others) for i, loss in enumerate(sgd_losses)]
 
     case = {
         "keras": keras.__version__,
@@ -169,7 +146,8 @@ def make_case(name, build, input_shape, batch, loss_name, options):
         "layers": describe_layers(model),
         "trainingLoss": float(loss),
         "sgdLosses": sgd_losses,
-        "sgdSpread": [float(f"{value:.2g}") for value in sgd_spread(name, sgd_losses)],
+        # Per step, the largest relative difference so far that rounding makes in Keras itself.
+        "sgdSpread": [float(f"{max(differences[: i + 1]):.2g}") for i in range(SGD_STEPS)],
         "adamLosses": train(keras.optimizers.Adam(0.001), ADAM_STEPS),
     }
     write(name, case, arrays)
@@ -214,12 +192,8 @@ def make_augmentations():
 
 if __name__ == "__main__":
     VECTORS.mkdir(exist_ok=True)
-    LOSSES = {}
-    OTHERS = {}
-    if VARIANT == "plain":
-        OTHERS = sgd_losses_of_variants()
-        make_counts()
-        make_augmentations()
+    make_counts()
+    make_augmentations()
     for depth, batch in ((8, 4), (20, 4)):
         make_case(f"resnet{depth}", lambda: resnet_v1((32, 32, 3), depth), (32, 32, 3), batch, "categoricalCrossentropy", {"depth": depth})
     make_layer_case("layer-default", (8, 8, 3))
@@ -229,5 +203,3 @@ if __name__ == "__main__":
     make_layer_case("layer-without-normalization", (8, 8, 3), batch_normalization=False)
     make_layer_case("layer-projection", (8, 8, 16), num_filters=32, kernel_size=1, strides=2, activation=None, batch_normalization=False)
     make_layer_case("layer-strided", (9, 8, 3), num_filters=8, kernel_size=5, strides=2, activation="tanh")
-    if VARIANT != "plain":
-        print(json.dumps(LOSSES))

@@ -135,11 +135,11 @@ for (const name of CASES) {
       });
     });
 
-    it('has the same losses in ten steps of SGD, to 1e-4 or as closely as Keras agrees with itself', async () => {
+    it('has the same losses in ten steps of SGD, to 1e-4 or three times what rounding does to Keras itself', async () => {
       const { sgdLosses, sgdSpread } = kerasCase;
       const received = await losses(model, kerasCase, tf.train.sgd(0.01), sgdLosses.length);
       sgdLosses.forEach((loss, step) => {
-        assertLosses([received[step]], [loss], Math.max(1e-4, 1.5 * sgdSpread[step]));
+        assertLosses([received[step]], [loss], Math.max(1e-4, 3 * sgdSpread[step]));
       });
     });
 

@@ -35,8 +35,9 @@ export class TensorEntry {
   /** What the kernels of tfjs-backend-cpu read: a view, which is not to outlive the tensor. */
   get values(): Values | undefined {
     if (this.pending) this.backend.pointerOf(this);
-    if (this.block) return this.backend.shared.floats(this.block.pointer, this.length);
-    return this.array;
+    if (!this.block) return this.array;
+    this.backend.pool.finish();
+    return this.backend.shared.floats(this.block.pointer, this.length);
   }
 
   set values(values: Values | undefined) {
@@ -115,6 +116,7 @@ export class SimdBackend extends MathBackendCPU {
   override async time(f: () => void): Promise<{ kernelMs: number }> {
     const start = util.now();
     f();
+    this.pool.finish();
     return { kernelMs: util.now() - start };
   }
 
@@ -137,7 +139,10 @@ export class SimdBackend extends MathBackendCPU {
     const { pending } = entry;
     try {
       if (pending) pending.compute(block.pointer);
-      else this.shared.floats(block.pointer, entry.length).set(entry.values as Float32Array);
+      else {
+        this.pool.finish(); // a job before may still use the block
+        this.shared.floats(block.pointer, entry.length).set(entry.values as Float32Array);
+      }
     } catch (error) {
       this.shared.release(block);
       throw error;
@@ -179,7 +184,7 @@ export class SimdBackend extends MathBackendCPU {
     return entry.refCount === 1 && (entry.block === undefined || entry.block.uses === 1);
   }
 
-  /** Lends memory for the time of `use`. */
+  /** Lends memory to the jobs that `use` runs; jobs after those may have it again. */
   scratch<T>(bytes: number, use: (pointer: number) => T): T {
     const block = this.shared.allocate(bytes);
     try {

@@ -29,6 +29,7 @@ export function updateAtOnce(kernel: 'adam' | 'sgd', updates: Update[], numbers:
     return entry;
   });
   backend.scratch(entries.length * 4, (list) => {
+    backend.pool.finish(); // a job before may still use the list's memory
     backend.shared.integers(list, entries.length).set(entries);
     backend.pool.run(kernel, backend.shares(vectors * 4, vectors), [
       list,
@@ -51,10 +52,9 @@ function writable(backend: SimdBackend, variable: Variable): number {
   return backend.pointer(variable);
 }
 
-/** moving = momentum · moving + (1 − momentum) · value, in place; of a few hundred numbers, so without a kernel. */
+/** moving = momentum · moving + (1 − momentum) · value, in place. */
 export function moveTowards(moving: Variable, value: Tensor, momentum: number): void {
   const backend = tf.backend() as unknown as SimdBackend;
-  const target = backend.shared.floats(writable(backend, moving), moving.size);
-  const values = backend.data.get(value.dataId).values as Float32Array;
-  for (let i = 0; i < target.length; i++) target[i] -= (target[i] - values[i]) * (1 - momentum);
+  const args = [writable(backend, moving), backend.pointer(value), moving.size, floatBits(1 - momentum)];
+  backend.pool.run('moveTowards', 1, args);
 }

@@ -3,24 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { checkCount } from '../../checks';
 import type { SharedMemory } from './memory';
-import {
-  ARGUMENTS,
-  CLOSED,
-  DONE,
-  FAILED,
-  instantiate,
-  JOB,
-  KERNEL,
-  type Kernel,
-  kernelsOf,
-  SHARES,
-  SLEEPERS,
-  WAITING,
-  work,
-} from './protocol';
-
-/** Rounds of looking whether the other threads are done before sleeping. */
-const PATIENCE = 20_000;
+import { CAPACITY, FAILED, instantiate, type Kernel, kernelsOf, publish, takeShares, waitFor } from './protocol';
 
 /** Threads to compute with: as many as the machine has for this process, or `RESNET_THREADS`. */
 export function threadCount(): number {
@@ -28,26 +11,34 @@ export function threadCount(): number {
   if (wanted === undefined || wanted === '') return availableParallelism();
   const count = Number(wanted);
   checkCount('RESNET_THREADS', count);
-  return Math.min(count, 256);
+  return Math.min(count, MOST_THREADS);
 }
 
-/** The main thread and its workers. A kernel runs at once, on all of them, and is over when `run` returns. */
+const MOST_THREADS = 256;
+/** Where a job that runs at once finds its arguments, behind the queue. */
+const OWN_ARGUMENTS = 60_000;
+
+/** The main thread and its workers, which run kernels in the order in which they are given. */
 export class Pool {
   private readonly control: Int32Array;
   private readonly kernels: Kernel[];
+  private readonly names: string[];
   private readonly numbers: Map<string, number>;
   private readonly workers: Worker[] = [];
-  private job = 0;
+  /** Jobs published, and finished as far as the main thread knows; both modulo 2³². */
+  private published = 0;
+  private finished = 0;
 
   constructor(
     module: WebAssembly.Module,
     memory: SharedMemory,
     readonly threads: number,
   ) {
-    this.control = memory.integers(0, 512);
+    this.control = memory.integers(0, 16384);
     const kernels = kernelsOf(instantiate(module, memory.memory));
     this.kernels = kernels.map(([, kernel]) => kernel);
-    this.numbers = new Map(kernels.map(([name], i) => [name, i]));
+    this.names = kernels.map(([name]) => name);
+    this.numbers = new Map(this.names.map((name, i) => [name, i]));
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(join(__dirname, 'worker.js'), {
         workerData: { code: module, memory: memory.memory },
@@ -55,38 +46,47 @@ export class Pool {
         resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
       });
       worker.unref(); // a program that is done ends
-      worker.on('error', () => {}); // without it, its shares go to the others
+      worker.on('error', ({ message }) => {
+        // Its shares go to the others: slower, but right.
+        process.emitWarning(`A thread of the simd backend ended (${message}); the others go on without it.`);
+      });
       this.workers.push(worker);
     }
   }
 
   /**
-   * Runs a kernel in `shares` shares.
+   * Runs a kernel in `shares` shares after all that were given before. It may still be running when this returns:
+   * `finish` before anything in JavaScript reads or writes what kernels do.
    *
    * @param args whole numbers and pointers; a float goes through `floatBits`.
-   * @throws Error when a share fails; the pool goes on working.
    */
   run(kernel: string, shares: number, args: number[]): void {
-    const { control } = this;
     const number = this.numbers.get(kernel);
     if (number === undefined) throw new Error(`There is no kernel named '${kernel}'.`);
-    this.job = (this.job + 1) & 0xffff;
-    Atomics.store(control, JOB, (this.job << 16) | CLOSED); // nobody takes a share of what is half written
-    for (let i = 0; i < args.length; i++) control[ARGUMENTS / 4 + i] = args[i];
-    if (shares === 1) {
-      this.kernels[number](ARGUMENTS, 0, 1);
+    if (this.threads === 1 || (shares === 1 && this.published === this.finished)) {
+      this.runAtOnce(number, shares, args);
       return;
     }
-    control[KERNEL] = number;
-    control[SHARES] = shares;
+    if (((this.published - this.finished) | 0) >= CAPACITY - 1) this.finish();
+    publish(this.control, this.published, number, shares, args);
+    this.published = (this.published + 1) | 0;
+  }
+
+  /**
+   * Works with the others until all jobs are done.
+   *
+   * @throws Error when a kernel failed since the last time; the pool goes on working.
+   */
+  finish(): void {
+    const { control } = this;
+    for (; this.finished !== this.published; this.finished = (this.finished + 1) | 0) {
+      takeShares(control, this.kernels, this.finished);
+      waitFor(control, this.finished);
+    }
+    if (control[FAILED] === 0) return;
+    const name = this.names[control[FAILED] - 1];
     control[FAILED] = 0;
-    Atomics.store(control, DONE, 0);
-    Atomics.store(control, JOB, this.job << 16);
-    if (Atomics.load(control, SLEEPERS) > 0) Atomics.notify(control, JOB);
-    work(control, this.kernels);
-    this.wait(shares);
-    if (control[FAILED] > 0)
-      throw new Error(`The kernel '${kernel}' failed in ${control[FAILED]} of ${shares} shares.`);
+    throw new Error(`The kernel '${name}' of the simd backend failed; results since the last one read may be wrong.`);
   }
 
   /** Ends the threads; without them the main thread computes alone. */
@@ -94,14 +94,9 @@ export class Pool {
     for (const worker of this.workers) worker.terminate();
   }
 
-  private wait(shares: number): void {
-    const { control } = this;
-    for (let patience = PATIENCE; patience > 0; patience--) if (Atomics.load(control, DONE) === shares) return;
-    Atomics.store(control, WAITING, 1);
-    for (let done = Atomics.load(control, DONE); done !== shares; done = Atomics.load(control, DONE)) {
-      Atomics.wait(control, DONE, done, 100);
-    }
-    Atomics.store(control, WAITING, 0);
+  private runAtOnce(kernel: number, shares: number, args: number[]): void {
+    for (let i = 0; i < args.length; i++) this.control[OWN_ARGUMENTS / 4 + i] = args[i];
+    for (let share = 0; share < shares; share++) this.kernels[kernel](OWN_ARGUMENTS, share, shares);
   }
 }
 

@@ -70,3 +70,16 @@ export function storeLanes(target: usize, value: v128, lanes: i32): void {
   if (lanes > 1) v128.store32_lane(target, value, 1, 4);
   if (lanes > 2) v128.store32_lane(target, value, 2, 8);
 }
+
+/** Whether any of `count` flags is raised. A job with a condition does nothing when none is. */
+@inline
+export function isRaised(flags: usize, count: i32): bool {
+  for (; count > 0; count--, flags += 4) if (load<i32>(flags)) return true;
+  return false;
+}
+
+/** Raises a share's flag when something not finite went into `check`, and takes it back otherwise. */
+@inline
+export function setFlag(flags: usize, part: i32, check: v128): void {
+  store<i32>(flags + (part << 2), v128.any_true(f32x4.ne(check, check)) ? 1 : 0);
+}

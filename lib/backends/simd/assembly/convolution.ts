@@ -1,6 +1,6 @@
 // Convolutions of any filter, stride, padding and dilation. Four pixels × 8 outputs are computed at once; which pixels of
 // the input lie under them, tap by tap, is listed once for all outputs, and one beyond the border is a pixel of zeros.
-import { clear, fma, int, relu, shareStart, storeLanes, zero } from './common';
+import { clear, fma, int, isRaised, relu, setFlag, shareStart, storeLanes, zero } from './common';
 import { accumulateTransposed, STRIP } from './products';
 
 const GROUP: i32 = 4;
@@ -9,9 +9,11 @@ const ENTRY: i32 = 20;
 
 /**
  * w [taps, channels, filters] → [strips of 8 outputs][taps][depth][8]. Forward, outputs are the filters and depth the
- * channels; transposed, the other way round. Arguments: w, packed, taps, channels, filters, transposed.
+ * channels; transposed, the other way round. Arguments: w, packed, taps, channels, filters, transposed,
+ * condition, its flags.
  */
 export function packFilter(args: usize, part: i32, parts: i32): void {
+  if (int(args, 6) && !isRaised(int(args, 6), int(args, 7))) return;
   const w: usize = int(args, 0);
   const taps = int(args, 2),
     channels = int(args, 3),
@@ -87,10 +89,12 @@ const LISTS: i32 = ENDS + BLOCK * 4;
 /**
  * y = activation(x * filter + bias). Arguments: x, packed filter, y, bias (0 for none), batch, height, width, channels,
  * filter height, filter width, stride down, across, dilation down, across, pad top, left, out height, out width, filters,
- * relu, a pixel of zeros, scratch, scratch bytes a share, flags: one a share, set where a result is not finite, and whether
- * to be exact: pixel by pixel, so that no zero beyond the border meets an infinite weight.
+ * relu, a pixel of zeros, scratch, scratch bytes a share, flags: one a share, set where a result is not finite, a condition
+ * (flags of another job) and its number of flags; 0 for none. With a condition it is exact: pixel by pixel, so that no zero
+ * beyond the border meets an infinite weight.
  */
 export function convolve(args: usize, part: i32, parts: i32): void {
+  if (int(args, 24) && !isRaised(int(args, 24), int(args, 25))) return;
   const y: usize = int(args, 2);
   const bias: usize = int(args, 3);
   const channels = int(args, 7);
@@ -133,12 +137,7 @@ export function convolve(args: usize, part: i32, parts: i32): void {
       }
     }
   }
-  flag(int(args, 23) + part * 4, check);
-}
-
-/** Raises a share's flag when something not finite went into `check`. */
-function flag(target: usize, check: v128): void {
-  store<i32>(target, v128.any_true(f32x4.ne(check, check)) ? 1 : 0);
+  setFlag(int(args, 23), part, check);
 }
 
 /** Lists the taps of the `size` outputs from `first` on, 4 or 1; @returns the list's end. */
@@ -210,9 +209,10 @@ function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize):
  * dx, the gradient for the input: pixels `stride` apart in a row, which lie under the same taps, form a group.
  * Arguments as those of `convolve`: dy, packed transposed filter, dx, unused, batch, height, width, channels, filter
  * height, filter width, stride down, across, unused, unused, pad top, left, out height, out width, filters, unused, zeros,
- * scratch, scratch bytes a share, flags, whether to be exact.
+ * scratch, scratch bytes a share, flags, condition, its flags.
  */
 export function convolveInputGradient(args: usize, part: i32, parts: i32): void {
+  if (int(args, 24) && !isRaised(int(args, 24), int(args, 25))) return;
   const height = int(args, 5), width = int(args, 6), channels = int(args, 7);
   const taps = int(args, 8) * int(args, 9);
   const strideAcross = int(args, 11);
@@ -258,7 +258,7 @@ export function convolveInputGradient(args: usize, part: i32, parts: i32): void 
       }
     }
   }
-  flag(int(args, 23) + part * 4, check);
+  setFlag(int(args, 23), part, check);
 }
 
 /** Lists the outputs that the `size` inputs from `left` on, a stride apart, took part in; @returns the list's end. */
@@ -293,9 +293,10 @@ function listGradientTaps(args: usize, row: i32, left: i32, size: i32, entry: us
  * The gradient for the filter, with the pixels of a row of outputs as the summed dimension. Each share has a sum of its
  * own, [taps][channels, rounded up to 4][filters, rounded up to 8]; what stands beyond the channels and filters is noise.
  * Arguments: x, dy, sums, bytes of a sum, batch, height, width, channels, filter height, filter width, stride down, across,
- * pad top, left, out height, out width, filters.
+ * pad top, left, out height, out width, filters, condition, its flags.
  */
 export function convolveFilterGradient(args: usize, part: i32, parts: i32): void {
+  if (int(args, 17) && !isRaised(int(args, 17), int(args, 18))) return;
   const x: usize = int(args, 0);
   const dy: usize = int(args, 1);
   const sums: usize = int(args, 2) + part * int(args, 3);
@@ -341,8 +342,12 @@ export function convolveFilterGradient(args: usize, part: i32, parts: i32): void
   }
 }
 
-/** dw [taps, channels, filters] = the sum of the shares. Arguments: sums, bytes of a sum, sums, dw, taps, channels, filters. */
+/**
+ * dw [taps, channels, filters] = the sum of the shares. Arguments: sums, bytes of a sum, sums, dw, taps, channels, filters,
+ * condition, its flags.
+ */
 export function convolveFilterGradientFinish(args: usize, part: i32, parts: i32): void {
+  if (int(args, 7) && !isRaised(int(args, 7), int(args, 8))) return;
   const sumBytes: usize = int(args, 1);
   const count = int(args, 2);
   const channels = int(args, 5),

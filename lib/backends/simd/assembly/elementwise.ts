@@ -109,14 +109,16 @@ export function affine(args: usize, part: i32, parts: i32): void {
   }
 }
 
-/** The sum of squares of a share, in double precision. Arguments: x, count, sums: one f64 a share. */
-export function sumSquares(args: usize, part: i32, parts: i32): void {
+/**
+ * total += factor · Σ x², in double precision; the last of a series also stores it as a float. In one share.
+ * Arguments: x, count, factor, total: f64, 1 for the first of the series, out: f32 (0 except for the last).
+ */
+export function addSquares(args: usize, part: i32, parts: i32): void {
   const x: usize = int(args, 0);
   const count = int(args, 1);
-  const end = shareStart(count, 4, part + 1, parts);
-  let i = shareStart(count, 4, part, parts);
   let low = f64x2.splat(0), high = f64x2.splat(0);
-  for (; i + 4 <= end; i += 4) {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
     const v = v128.load(x + (i << 2));
     const a = f64x2.promote_low_f32x4(v);
     const b = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
@@ -125,9 +127,12 @@ export function sumSquares(args: usize, part: i32, parts: i32): void {
   }
   const both = f64x2.add(low, high);
   let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
-  for (; i < end; i++) {
+  for (; i < count; i++) {
     const v: f64 = load<f32>(x + (i << 2));
     sum += v * v;
   }
-  store<f64>(int(args, 2) + part * 8, sum);
+  const target: usize = int(args, 3);
+  const total = (int(args, 4) ? 0 : load<f64>(target)) + float(args, 2) * sum;
+  store<f64>(target, total);
+  if (int(args, 5)) store<f32>(int(args, 5), <f32>total);
 }

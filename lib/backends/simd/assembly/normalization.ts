@@ -170,3 +170,97 @@ export function sumRows(args: usize, part: i32, parts: i32): void {
     }
   }
 }
+
+/** The sum of a number over the shares, in order. */
+@inline
+function total(sums: usize, shares: i32, stride: usize): f64 {
+  let sum: f64 = 0;
+  for (; shares > 0; shares--, sums += stride) sum += load<f64>(sums);
+  return sum;
+}
+
+/**
+ * From `statistics`' sums, mean, variance and what normalises: means, factors, offsets. In one share.
+ * Arguments: x, rows, channels, sums, sums' shares, gamma, beta, ε, mean, variance, coefficients: f32 [3][channels].
+ */
+export function statisticsFinish(args: usize, part: i32, parts: i32): void {
+  const x: usize = int(args, 0);
+  const rows = int(args, 1), channels = int(args, 2), shares = int(args, 4);
+  const stride: usize = channels * 16;
+  for (let c = 0; c < channels; c++) {
+    const sums: usize = int(args, 3) + c * 8;
+    const shift = total(sums, shares, stride) / rows;
+    let mean = load<f32>(x + c * 4) + shift;
+    if (isNaN(mean)) mean = meanOf(x + c * 4, rows, channels); // the pivot is infinite, or all is lost
+    const variance = max(0, total(sums + channels * 8, shares, stride) / rows - shift * shift);
+    store<f32>(int(args, 8) + c * 4, <f32>mean);
+    store<f32>(int(args, 9) + c * 4, <f32>variance);
+    const factor = load<f32>(int(args, 5) + c * 4) / sqrt(variance + float(args, 7));
+    const coefficients: usize = int(args, 10) + c * 4;
+    store<f32>(coefficients, <f32>mean);
+    store<f32>(coefficients + channels * 4, <f32>factor);
+    store<f32>(coefficients + channels * 8, load<f32>(int(args, 6) + c * 4));
+  }
+}
+
+function meanOf(x: usize, rows: i32, channels: i32): f64 {
+  let sum: f64 = 0;
+  for (let row = 0; row < rows; row++, x += channels * 4) sum += load<f32>(x);
+  return sum / rows;
+}
+
+/** moving −= (moving − value) · share. In one share. Arguments: moving, value, count, share. */
+export function moveTowards(args: usize, part: i32, parts: i32): void {
+  const moving: usize = int(args, 0), value: usize = int(args, 1);
+  const end: usize = int(args, 2) * 4;
+  const share = float(args, 3);
+  for (let i: usize = 0; i < end; i += 4) {
+    const old = load<f32>(moving + i);
+    store<f32>(moving + i, old - (old - load<f32>(value + i)) * share);
+  }
+}
+
+/**
+ * From `normalizationSums`' sums, the gradients of gamma and beta and the coefficients of `normalizationGradient`. In one
+ * share. Arguments: sums, sums' shares, rows, channels, mean, variance, gamma, ε, coefficients, dGamma, dBeta.
+ */
+export function normalizationSumsFinish(args: usize, part: i32, parts: i32): void {
+  const shares = int(args, 1), rows = int(args, 2), channels = int(args, 3);
+  const stride: usize = channels * 16;
+  for (let c = 0; c < channels; c++) {
+    const sums: usize = int(args, 0) + c * 8;
+    const sum = total(sums, shares, stride);
+    const product = total(sums + channels * 8, shares, stride);
+    const variance: f64 = load<f32>(int(args, 5) + c * 4);
+    const inverse = 1 / sqrt(variance + float(args, 7));
+    const factor = load<f32>(int(args, 6) + c * 4) * inverse;
+    store<f32>(int(args, 9) + c * 4, <f32>(product * inverse));
+    store<f32>(int(args, 10) + c * 4, <f32>sum);
+    const coefficients: usize = int(args, 8) + c * 4;
+    store<f32>(coefficients, load<f32>(int(args, 4) + c * 4));
+    store<f32>(coefficients + channels * 4, <f32>factor);
+    store<f32>(coefficients + channels * 8, <f32>((-factor * inverse * inverse * product) / rows));
+    store<f32>(coefficients + channels * 12, <f32>((-factor * sum) / rows));
+  }
+}
+
+/** In one share. Arguments: sums of `sumRows`, shares, channels, out. */
+export function sumRowsFinish(args: usize, part: i32, parts: i32): void {
+  const channels = int(args, 2);
+  for (let c = 0; c < channels; c++) {
+    store<f32>(int(args, 3) + c * 4, <f32>total(int(args, 0) + c * 8, int(args, 1), channels * 8));
+  }
+}
+
+/** What normalises in inference. In one share. Arguments: mean, variance, gamma, beta (0 for ones, zeros), ε, channels, coefficients. */
+export function inferenceCoefficients(args: usize, part: i32, parts: i32): void {
+  const channels = int(args, 5);
+  for (let c = 0; c < channels; c++) {
+    const variance: f64 = load<f32>(int(args, 1) + c * 4);
+    const gamma: f64 = int(args, 2) ? load<f32>(int(args, 2) + c * 4) : 1;
+    const coefficients: usize = int(args, 6) + c * 4;
+    store<f32>(coefficients, load<f32>(int(args, 0) + c * 4));
+    store<f32>(coefficients + channels * 4, <f32>(gamma / sqrt(variance + float(args, 4))));
+    store<f32>(coefficients + channels * 8, int(args, 3) ? load<f32>(int(args, 3) + c * 4) : 0);
+  }
+}

@@ -1,6 +1,6 @@
 // 3×3 convolutions with stride 1 by Winograd's F(4×4, 3×3), in all three directions. A block of tiles goes through all
 // stages while it is in the core's cache; a border tile is copied into a patch with zeros around it first.
-import { clear, fma, int, relu, shareStart, zero } from './common';
+import { clear, fma, int, relu, setFlag, shareStart, zero } from './common';
 import { accumulateTransposed, multiplyStrip, STRIP } from './products';
 import {
   PATCH,
@@ -258,7 +258,7 @@ export function winogradConvolve(args: usize, part: i32, parts: i32): void {
       }
     }
   }
-  store<i32>(int(args, 17) + part * 4, v128.any_true(f32x4.ne(check, check)) ? 1 : 0);
+  setFlag(int(args, 17), part, check);
 }
 
 /**
@@ -387,5 +387,5 @@ export function winogradFilterGradientFinish(args: usize, part: i32, parts: i32)
       }
     }
   }
-  store<i32>(int(args, 8) + part * 4, v128.any_true(f32x4.ne(check, check)) ? 1 : 0);
+  setFlag(int(args, 8), part, check);
 }

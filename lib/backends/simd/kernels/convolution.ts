@@ -1,9 +1,14 @@
 import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { tf } from '../../../tf';
 import { type SimdBackend, ZEROS } from '../backend';
-import { withFlags } from './flags';
 import { BACKEND, register, runCpuKernel } from './register';
-import { winogradConvolve, winogradFilterGradient, winogradFits, winogradInputGradient } from './winograd';
+import {
+  type Condition,
+  winogradConvolve,
+  winogradFilterGradient,
+  winogradFits,
+  winogradInputGradient,
+} from './winograd';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -130,17 +135,25 @@ function convolve(
 ): TensorInfo {
   const operands = { x: backend.pointer(x), filter: backend.pointer(filter), bias: bias ? backend.pointer(bias) : 0 };
   const out = backend.output(info.outShape);
-  if (winogradFits(info) && winogradConvolve(backend, operands, info, relu, out.pointer)) return out;
-  runDirect(backend, 'convolve', operands, info, relu, out.pointer);
+  const direct = (condition?: Condition) =>
+    runDirect(backend, 'convolve', operands, info, relu, out.pointer, condition);
+  if (winogradFits(info)) winogradConvolve(backend, operands, info, relu, out.pointer, direct);
+  else direct();
   return out;
 }
 
 function inputGradient(backend: SimdBackend, dy: number, filter: number, info: Info, out: number): void {
-  if (winogradFits(info) && winogradInputGradient(backend, dy, filter, info, out)) return;
-  runDirect(backend, 'convolveInputGradient', { x: dy, filter, bias: 0 }, info, false, out);
+  const operands = { x: dy, filter, bias: 0 };
+  const direct = (condition?: Condition) =>
+    runDirect(backend, 'convolveInputGradient', operands, info, false, out, condition);
+  if (winogradFits(info)) winogradInputGradient(backend, dy, filter, info, out, direct);
+  else direct();
 }
 
-/** Runs one of the two kernels of assembly/convolution.ts that take the same arguments. */
+/**
+ * Runs one of the two kernels of assembly/convolution.ts that take the same arguments. A result that is not finite may
+ * come of an infinite weight times a zero beyond the border: then, on that condition, once more and exactly.
+ */
 function runDirect(
   backend: SimdBackend,
   kernel: 'convolve' | 'convolveInputGradient',
@@ -148,6 +161,7 @@ function runDirect(
   info: Info,
   relu: boolean,
   out: number,
+  condition?: Condition,
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, filterHeight, filterWidth } = info;
   const { outHeight, outWidth, outChannels, padInfo } = info;
@@ -156,11 +170,10 @@ function runDirect(
   const most = isForward ? (batchSize * outHeight * outWidth) / 16 : (batchSize * inHeight) / 2;
   const shares = backend.shares(operations, most, 4);
   const scratchBytes = blockScratch(info);
-  withPackedFilter(backend, operands.filter, info, !isForward, (packed) => {
-    backend.scratch(scratchBytes * shares, (scratch) => {
-      // A result that is not finite may come of an infinite weight times a zero beyond the border: then once more.
-      for (const exact of [0, 1]) {
-        const allFinite = withFlags(backend, shares, (flags) =>
+  withPackedFilter(backend, operands.filter, info, !isForward, condition, (packed) =>
+    backend.scratch(scratchBytes * shares, (scratch) =>
+      backend.scratch(shares * 4, (flags) => {
+        const run = ({ flags: conditional, count }: Condition) =>
           backend.pool.run(kernel, shares, [
             operands.x,
             packed,
@@ -185,20 +198,36 @@ function runDirect(
             backend.zeros,
             scratch,
             scratchBytes,
-            flags,
-            exact,
-          ]),
-        );
-        if (allFinite) return;
-      }
-    });
-  });
+            conditional === 0 ? flags : scratch, // nobody reads an exact job's flags
+            conditional,
+            count,
+          ]);
+        if (!condition) run(ALWAYS);
+        run(condition ?? { flags, count: shares });
+      }),
+    ),
+  );
 }
+
+/** A job's condition that is no condition. */
+const ALWAYS: Condition = { flags: 0, count: 0 };
 
 function filterGradient(backend: SimdBackend, x: TensorInfo, dy: TensorInfo, info: Info): TensorInfo {
   const operands = { x: backend.pointer(x), dy: backend.pointer(dy) };
   const out = backend.output(info.filterShape);
-  if (winogradFits(info) && winogradFilterGradient(backend, operands, info, out.pointer)) return out;
+  const direct = (condition = ALWAYS) => runDirectFilterGradient(backend, operands, info, out.pointer, condition);
+  if (winogradFits(info)) winogradFilterGradient(backend, operands, info, out.pointer, direct);
+  else direct();
+  return out;
+}
+
+function runDirectFilterGradient(
+  backend: SimdBackend,
+  operands: { x: number; dy: number },
+  info: Info,
+  out: number,
+  { flags, count }: Condition,
+): void {
   const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
   const taps = filterHeight * filterWidth;
   const rows = info.batchSize * info.outHeight;
@@ -223,18 +252,21 @@ function filterGradient(backend: SimdBackend, x: TensorInfo, dy: TensorInfo, inf
       info.outHeight,
       info.outWidth,
       outChannels,
+      flags,
+      count,
     ]);
     backend.pool.run('convolveFilterGradientFinish', backend.shares(taps * inChannels * outChannels * shares, taps), [
       sums,
       sumBytes,
       shares,
-      out.pointer,
+      out,
       taps,
       inChannels,
       outChannels,
+      flags,
+      count,
     ]);
   });
-  return out;
 }
 
 /** Results and the listed taps of a block of groups, as in assembly/convolution.ts. */
@@ -247,6 +279,7 @@ function withPackedFilter(
   filter: number,
   info: Info,
   transposed: boolean,
+  { flags, count }: Condition = ALWAYS,
   use: (packed: number) => void,
 ): void {
   const taps = info.filterHeight * info.filterWidth;
@@ -260,6 +293,8 @@ function withPackedFilter(
       info.inChannels,
       info.outChannels,
       transposed ? 1 : 0,
+      flags,
+      count,
     ]);
     use(packed);
   });

@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend';
+import { floatBits } from '../pool';
 import { runScale } from './elementwise';
-import { sumShares } from './normalization';
+import { sumOverShares } from './normalization';
 import type { PendingScale } from './pending';
 import { register, runCpuKernel } from './register';
 
@@ -16,15 +16,22 @@ export function registerReductions(): void {
     const count = util.sizeFromShape(x.shape);
     if (x.dtype !== 'float32' || !isOverRows || channels % 4 !== 0 || count === 0) return runCpuKernel('Sum', call);
     const rows = count / channels;
-    const values = new Float32Array(channels);
-    sumShares(backend, 'sumRows', [backend.pointer(x), rows, channels], rows, channels, 1, ([sums]) =>
-      values.set(sums),
+    const pointer = backend.pointer(x);
+    const out = backend.output(attrs.keepDims ? [...axes.map(() => 1), channels] : [channels]);
+    sumOverShares(backend, 'sumRows', [pointer, rows, channels], rows, channels, 1, (sums, shares) =>
+      backend.pool.run('sumRowsFinish', 1, [sums, shares, channels, out.pointer]),
     );
-    return backend.outputValues(attrs.keepDims ? [...axes.map(() => 1), channels] : [channels], values);
+    return out;
   });
   register<TensorInfo[], { l2: number[] }>('L2Penalty', ({ inputs, attrs, backend }) => {
-    const penalties = inputs.map((weight, i) => attrs.l2[i] * sumOfSquares(backend, weight));
-    return backend.outputValues([], Float32Array.of(penalties.reduce((sum, penalty) => sum + penalty, 0)));
+    const out = backend.output([]);
+    backend.scratch(8, (total) =>
+      inputs.forEach((weight, i) => {
+        const args = [backend.pointer(weight), util.sizeFromShape(weight.shape), floatBits(attrs.l2[i]), total];
+        backend.pool.run('addSquares', 1, [...args, i === 0 ? 1 : 0, i === inputs.length - 1 ? out.pointer : 0]);
+      }),
+    );
+    return out;
   });
   register<{ dy: TensorInfo; x: TensorInfo }, { l2: number }>('L2PenaltyGrad', ({ inputs, attrs, backend }) => {
     const x = backend.share(inputs.x);
@@ -39,15 +46,5 @@ export function registerReductions(): void {
       compute: (out) => runScale(backend, x.pointer, 0, out, count, factor),
     };
     return backend.outputLater(inputs.x.shape, pending);
-  });
-}
-
-function sumOfSquares(backend: SimdBackend, x: TensorInfo): number {
-  const count = util.sizeFromShape(x.shape);
-  const shares = backend.shares(count, count / 4096, 4);
-  const pointer = backend.pointer(x);
-  return backend.scratch(shares * 8, (sums) => {
-    backend.pool.run('sumSquares', shares, [pointer, count, sums]);
-    return backend.shared.doubles(sums, shares).reduce((total, share) => total + share, 0);
   });
 }

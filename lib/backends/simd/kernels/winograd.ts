@@ -1,6 +1,5 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend';
-import { withFlags } from './flags';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -50,14 +49,24 @@ interface Direction {
   padLeft: number;
 }
 
-/** @returns false when a result is not finite: then the direct sum has to tell infinity from NaN, pixel by pixel. */
+/**
+ * A share of the last job raises its flag when a result is not finite: then the direct sum has to tell infinity from NaN,
+ * pixel by pixel, in a job with this condition.
+ */
+export interface Condition {
+  flags: number;
+  count: number;
+}
+
+/** @param otherwise gives the job that runs when a result is not finite. */
 export function winogradConvolve(
   backend: SimdBackend,
   operands: { x: number; filter: number; bias: number },
   info: Info,
   relu: boolean,
   out: number,
-): boolean {
+  otherwise: (condition: Condition) => void,
+): void {
   const direction = {
     ...operands,
     turned: false,
@@ -72,17 +81,18 @@ export function winogradConvolve(
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
   };
-  return convolveTiles(backend, direction, info, out);
+  convolveTiles(backend, direction, info, out, otherwise);
 }
 
-/** The gradient for the input is a convolution of dy with the filters turned by 180°. @returns as winogradConvolve. */
+/** The gradient for the input is a convolution of dy with the filters turned by 180°. @param otherwise as above. */
 export function winogradInputGradient(
   backend: SimdBackend,
   dy: number,
   filter: number,
   info: Info,
   out: number,
-): boolean {
+  otherwise: (condition: Condition) => void,
+): void {
   const direction = {
     x: dy,
     filter,
@@ -99,12 +109,18 @@ export function winogradInputGradient(
     padTop: 2 - info.padInfo.top,
     padLeft: 2 - info.padInfo.left,
   };
-  return convolveTiles(backend, direction, info, out);
+  convolveTiles(backend, direction, info, out, otherwise);
 }
 
-function convolveTiles(backend: SimdBackend, d: Direction, info: Info, out: number): boolean {
+function convolveTiles(
+  backend: SimdBackend,
+  d: Direction,
+  info: Info,
+  out: number,
+  otherwise: (condition: Condition) => void,
+): void {
   const paddedOutputs = Math.ceil(d.outputs / 8) * 8;
-  return backend.scratch(POINTS * d.depth * paddedOutputs * 4, (u) => {
+  backend.scratch(POINTS * d.depth * paddedOutputs * 4, (u) => {
     const filterShares = backend.shares(info.inChannels * info.outChannels * 16, info.outChannels);
     backend.scratch(FIXED * filterShares, (scratch) =>
       backend.pool.run('winogradFilter', filterShares, [
@@ -121,8 +137,8 @@ function convolveTiles(backend: SimdBackend, d: Direction, info: Info, out: numb
     const block = blockTiles(d.depth, paddedOutputs);
     const shares = backend.shares(tiles * POINTS * d.depth * d.outputs, tiles / 16, 4);
     const bytes = shareBytes(block, d.depth, paddedOutputs);
-    return backend.scratch(bytes * shares, (scratch) =>
-      withFlags(backend, shares, (flags) =>
+    backend.scratch(bytes * shares, (scratch) =>
+      backend.scratch(shares * 4, (flags) => {
         backend.pool.run('winogradConvolve', shares, [
           d.x,
           u,
@@ -142,19 +158,21 @@ function convolveTiles(backend: SimdBackend, d: Direction, info: Info, out: numb
           scratch,
           bytes,
           flags,
-        ]),
-      ),
+        ]);
+        otherwise({ flags, count: shares });
+      }),
     );
   });
 }
 
-/** @returns as winogradConvolve. */
+/** @param otherwise as above. */
 export function winogradFilterGradient(
   backend: SimdBackend,
   operands: { x: number; dy: number },
   info: Info,
   out: number,
-): boolean {
+  otherwise: (condition: Condition) => void,
+): void {
   const { inChannels, outChannels } = info;
   const paddedOutputs = Math.ceil(outChannels / 8) * 8;
   const tiles = info.batchSize * Math.ceil(info.outHeight / TILE) * Math.ceil(info.outWidth / TILE);
@@ -162,7 +180,7 @@ export function winogradFilterGradient(
   const shares = backend.shares(tiles * POINTS * inChannels * outChannels, tiles / 4);
   const bytes = shareBytes(block, inChannels, paddedOutputs);
   const sumBytes = POINTS * inChannels * paddedOutputs * 4;
-  return backend.scratch((bytes + sumBytes) * shares, (scratch) => {
+  backend.scratch((bytes + sumBytes) * shares, (scratch) => {
     const sums = scratch + bytes * shares;
     backend.pool.run('winogradFilterGradient', shares, [
       operands.x,
@@ -183,7 +201,7 @@ export function winogradFilterGradient(
       bytes,
     ]);
     const finishShares = backend.shares(inChannels * outChannels * POINTS, inChannels);
-    return withFlags(backend, finishShares, (flags) =>
+    backend.scratch(finishShares * 4, (flags) => {
       backend.pool.run('winogradFilterGradientFinish', finishShares, [
         sums,
         sumBytes,
@@ -194,8 +212,9 @@ export function winogradFilterGradient(
         scratch, // the blocks are done with
         Math.min(bytes, FIXED),
         flags,
-      ]),
-    );
+      ]);
+      otherwise({ flags, count: finishShares });
+    });
   });
 }
 
