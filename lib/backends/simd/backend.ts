@@ -127,8 +127,7 @@ export class SimdBackend extends MathBackendCPU {
 
   /** The block of a float32 tensor, for a pending result that keeps it. */
   share(tensor: { dataId: DataId }): Block {
-    this.pointer(tensor);
-    const block = this.entry(tensor.dataId).block as Block;
+    const block = this.block(tensor);
     block.uses += 1;
     return block;
   }
@@ -176,6 +175,32 @@ export class SimdBackend extends MathBackendCPU {
   /** A new float32 tensor from values of JavaScript. */
   outputValues(shape: number[], values: Float32Array): TensorInfo {
     return { dataId: this.write(values, shape, 'float32'), shape, dtype: 'float32' };
+  }
+
+  /**
+   * Lends memory that `fill`'s jobs fill with what is computed from a tensor's values alone; kept as long as they stay as
+   * they are, see `SharedMemory.derive`.
+   */
+  derived(
+    block: Block,
+    name: string,
+    bytes: number,
+    fill: (pointer: number) => void,
+    use: (pointer: number) => void,
+  ): void {
+    const kept = this.shared.derive(block, name, bytes);
+    const fillAndUse = (pointer: number) => {
+      if (!kept?.isFilled) fill(pointer);
+      use(pointer);
+    };
+    if (kept) fillAndUse(kept.room.pointer);
+    else this.scratch(bytes, fillAndUse);
+  }
+
+  /** The block of a float32 tensor, which is computed or moved to the shared memory first where necessary. */
+  block(tensor: { dataId: DataId }): Block {
+    this.pointer(tensor);
+    return this.entry(tensor.dataId).block as Block;
   }
 
   /** Whether nothing else sees a tensor's values, so that they may be changed in place. */

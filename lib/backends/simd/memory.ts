@@ -5,6 +5,8 @@ const SLACK = 64;
 const PAGE = 65536;
 /** What the memory grows by at least; pages that nothing writes to cost no real memory. */
 const GROWTH = 64 * 2 ** 20;
+/** Of derived blocks in all. */
+const MOST_DERIVED = 512 * 2 ** 20;
 /** 32-bit addresses reach no further. */
 const LIMIT = 2 ** 32 - PAGE;
 
@@ -13,6 +15,8 @@ export interface Block {
   readonly pointer: number;
   readonly bytes: number;
   uses: number;
+  /** What was computed from the values and stays right until they change, by name; see `derive`. */
+  derived?: Map<string, Block | undefined>;
 }
 
 /**
@@ -27,7 +31,9 @@ export class SharedMemory {
   private readonly ends = new Map<number, number>();
   /** The starts of free blocks by the size's class, so that a fitting one is found at once. */
   private readonly classes: Set<number>[] = Array.from({ length: 33 * 4 }, () => new Set());
+  private readonly deriving = new Set<Block>();
   private used = 0;
+  private derivedBytes = 0;
 
   /** The first page is the threads' (see protocol.ts). */
   constructor() {
@@ -60,10 +66,9 @@ export class SharedMemory {
   allocate(bytes: number): Block {
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
     let start = this.find(size);
-    if (start === undefined) {
-      this.grow(bytes, size);
-      start = this.find(size) as number;
-    }
+    if (start === undefined && !this.grow(size)) this.forgetAll();
+    start ??= this.find(size);
+    if (start === undefined) throw this.exhausted(bytes);
     const available = this.free.get(start) as number;
     this.remove(start, available);
     if (available > size) this.insert(start + size, available - size);
@@ -75,6 +80,7 @@ export class SharedMemory {
   release(block: Block): void {
     block.uses -= 1;
     if (block.uses > 0) return;
+    this.forget(block);
     this.used -= block.bytes;
     let start = block.pointer;
     let end = start + block.bytes;
@@ -91,6 +97,47 @@ export class SharedMemory {
     this.insert(start, end - start);
   }
 
+  /**
+   * Room for something of `bytes` bytes that is computed from a block's values, such as a transformed filter: from the
+   * second time on it is kept with the block until `forget`, as that of a model that predicts, whose filters don't change.
+   *
+   * @returns the room and whether it holds the values already; undefined the first time, or when too much is kept.
+   */
+  derive(block: Block, name: string, bytes: number): { room: Block; isFilled: boolean } | undefined {
+    block.derived ??= new Map();
+    const kept = block.derived.get(name);
+    if (kept) return { room: kept, isFilled: true };
+    const isFirst = !block.derived.has(name);
+    block.derived.set(name, undefined);
+    if (isFirst || this.derivedBytes + bytes > MOST_DERIVED) return undefined;
+    const room = this.allocate(bytes);
+    block.derived.set(name, room);
+    this.deriving.add(block);
+    this.derivedBytes += room.bytes;
+    return { room, isFilled: false };
+  }
+
+  /** Frees what was derived from a block whose values change or which is no longer needed. */
+  forget(block: Block): void {
+    for (const room of block.derived?.values() ?? []) {
+      if (!room) continue;
+      this.derivedBytes -= room.bytes;
+      this.release(room);
+    }
+    block.derived = undefined;
+    this.deriving.delete(block);
+  }
+
+  private forgetAll(): void {
+    for (const block of this.deriving) this.forget(block);
+  }
+
+  private exhausted(bytes: number): Error {
+    return new Error(
+      `The simd backend is out of memory: ${bytes.toLocaleString('en')} bytes were asked for, ${this.used.toLocaleString('en')} of at most ${LIMIT.toLocaleString('en')} are held. Use a smaller batch, or dispose of tensors that are no longer needed.`,
+    );
+  }
+
   private find(size: number): number | undefined {
     const first = sizeClass(size);
     for (const start of this.classes[first]) if ((this.free.get(start) as number) >= size) return start;
@@ -98,7 +145,8 @@ export class SharedMemory {
     return undefined;
   }
 
-  private grow(bytes: number, size: number): void {
+  /** @returns whether the memory could grow so far. */
+  private grow(size: number): boolean {
     const end = this.size;
     const last = this.ends.get(end);
     const missing = size - (last === undefined ? 0 : end - last);
@@ -116,11 +164,9 @@ export class SharedMemory {
         start = last;
       }
       this.insert(start, end + pages * PAGE - start);
-      return;
+      return true;
     }
-    throw new Error(
-      `The simd backend is out of memory: ${bytes.toLocaleString('en')} bytes were asked for, ${this.used.toLocaleString('en')} of at most ${LIMIT.toLocaleString('en')} are held. Use a smaller batch, or dispose of tensors that are no longer needed.`,
-    );
+    return false;
   }
 
   private insert(start: number, bytes: number): void {

@@ -49,7 +49,9 @@ function writable(backend: SimdBackend, variable: Variable): number {
     variable.assign(copy);
     copy.dispose();
   }
-  return backend.pointer(variable);
+  const block = backend.block(variable);
+  backend.shared.forget(block);
+  return block.pointer;
 }
 
 /** moving = momentum · moving + (1 − momentum) · value, in place. */

@@ -125,7 +125,7 @@ export function convolve(args: usize, part: i32, parts: i32): void {
         );
         const pixel = first + group * size;
         for (let i = 0; i < size && pixel + i < pixels; i++) {
-          const target = y + ((pixel + i) * filters + output) * 4;
+          const target = y + (pixelAt(args, pixel + i) * filters + output) * 4;
           const low = f32x4.add(v128.load(results + i * 32), b0);
           check = fma(low, zero(), check);
           storeLanes(target, activate ? relu(low) : low, lanes);
@@ -138,6 +138,17 @@ export function convolve(args: usize, part: i32, parts: i32): void {
     }
   }
   setFlag(int(args, 23), part, check);
+}
+
+/**
+ * The position in memory of the i-th output pixel. Maps narrower than a group go through all images at one place before
+ * the next place, so that the pixels of a group lie at the same border, whose taps are then left out.
+ */
+@inline
+function pixelAt(args: usize, i: i32): i32 {
+  if (int(args, 17) >= GROUP) return i;
+  const batch = int(args, 4);
+  return (i % batch) * int(args, 16) * int(args, 17) + i / batch;
 }
 
 /** Lists the taps of the `size` outputs from `first` on, 4 or 1; @returns the list's end. */
@@ -175,7 +186,7 @@ function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize):
     return entry;
   }
   for (let i = 0; i < GROUP; i++) {
-    const pixel = min(first + min(i, size - 1), pixels - 1);
+    const pixel = pixelAt(args, min(first + min(i, size - 1), pixels - 1));
     const row = pixel / outWidth;
     const top = (row % outHeight) * strideDown - padTop;
     const left = (pixel % outWidth) * strideAcross - padLeft;

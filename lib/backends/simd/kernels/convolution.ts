@@ -1,6 +1,7 @@
 import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { tf } from '../../../tf';
 import { type SimdBackend, ZEROS } from '../backend';
+import type { Block } from '../memory';
 import { BACKEND, register, runCpuKernel } from './register';
 import {
   type Condition,
@@ -79,7 +80,7 @@ export function registerConvolutions(): void {
       // Computed when read: nobody reads the gradient for a model's input.
       return backend.outputLater(info.inShape, {
         blocks: [dy, filter],
-        compute: (out) => inputGradient(backend, dy.pointer, filter.pointer, info, out),
+        compute: (out) => inputGradient(backend, dy.pointer, filter, info, out),
       });
     },
   );
@@ -133,7 +134,7 @@ function convolve(
   bias?: TensorInfo,
   relu = false,
 ): TensorInfo {
-  const operands = { x: backend.pointer(x), filter: backend.pointer(filter), bias: bias ? backend.pointer(bias) : 0 };
+  const operands = { x: backend.pointer(x), filter: backend.block(filter), bias: bias ? backend.pointer(bias) : 0 };
   const out = backend.output(info.outShape);
   const direct = (condition?: Condition) =>
     runDirect(backend, 'convolve', operands, info, relu, out.pointer, condition);
@@ -142,7 +143,7 @@ function convolve(
   return out;
 }
 
-function inputGradient(backend: SimdBackend, dy: number, filter: number, info: Info, out: number): void {
+function inputGradient(backend: SimdBackend, dy: number, filter: Block, info: Info, out: number): void {
   const operands = { x: dy, filter, bias: 0 };
   const direct = (condition?: Condition) =>
     runDirect(backend, 'convolveInputGradient', operands, info, false, out, condition);
@@ -157,7 +158,7 @@ function inputGradient(backend: SimdBackend, dy: number, filter: number, info: I
 function runDirect(
   backend: SimdBackend,
   kernel: 'convolve' | 'convolveInputGradient',
-  operands: { x: number; filter: number; bias: number },
+  operands: { x: number; filter: Block; bias: number },
   info: Info,
   relu: boolean,
   out: number,
@@ -276,18 +277,19 @@ function blockScratch({ filterHeight, filterWidth }: Info): number {
 
 function withPackedFilter(
   backend: SimdBackend,
-  filter: number,
+  filter: Block,
   info: Info,
   transposed: boolean,
-  { flags, count }: Condition = ALWAYS,
+  condition: Condition | undefined,
   use: (packed: number) => void,
 ): void {
   const taps = info.filterHeight * info.filterWidth;
   const outputs = transposed ? info.inChannels : info.outChannels;
   const floats = Math.ceil(outputs / 8) * 8 * taps * (transposed ? info.outChannels : info.inChannels);
-  backend.scratch(floats * 4, (packed) => {
+  const { flags, count } = condition ?? ALWAYS;
+  const pack = (packed: number) =>
     backend.pool.run('packFilter', backend.shares(floats, floats / 8), [
-      filter,
+      filter.pointer,
       packed,
       taps,
       info.inChannels,
@@ -296,6 +298,11 @@ function withPackedFilter(
       flags,
       count,
     ]);
-    use(packed);
-  });
+  if (!condition) backend.derived(filter, transposed ? 'packed, transposed' : 'packed', floats * 4, pack, use);
+  else {
+    backend.scratch(floats * 4, (packed) => {
+      pack(packed);
+      use(packed);
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend';
+import type { Block } from '../memory';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -34,7 +35,7 @@ export function winogradFits(info: Info): boolean {
 /** One of the two directions that convolve with a transformed filter. */
 interface Direction {
   x: number;
-  filter: number;
+  filter: Block;
   bias: number;
   turned: boolean;
   relu: boolean;
@@ -61,7 +62,7 @@ export interface Condition {
 /** @param otherwise gives the job that runs when a result is not finite. */
 export function winogradConvolve(
   backend: SimdBackend,
-  operands: { x: number; filter: number; bias: number },
+  operands: { x: number; filter: Block; bias: number },
   info: Info,
   relu: boolean,
   out: number,
@@ -88,7 +89,7 @@ export function winogradConvolve(
 export function winogradInputGradient(
   backend: SimdBackend,
   dy: number,
-  filter: number,
+  filter: Block,
   info: Info,
   out: number,
   otherwise: (condition: Condition) => void,
@@ -120,11 +121,11 @@ function convolveTiles(
   otherwise: (condition: Condition) => void,
 ): void {
   const paddedOutputs = Math.ceil(d.outputs / 8) * 8;
-  backend.scratch(POINTS * d.depth * paddedOutputs * 4, (u) => {
-    const filterShares = backend.shares(info.inChannels * info.outChannels * 16, info.outChannels);
-    backend.scratch(FIXED * filterShares, (scratch) =>
-      backend.pool.run('winogradFilter', filterShares, [
-        d.filter,
+  const transform = (u: number) => {
+    const shares = backend.shares(info.inChannels * info.outChannels * 16, info.outChannels);
+    backend.scratch(FIXED * shares, (scratch) =>
+      backend.pool.run('winogradFilter', shares, [
+        d.filter.pointer,
         u,
         info.inChannels,
         info.outChannels,
@@ -133,6 +134,9 @@ function convolveTiles(
         FIXED,
       ]),
     );
+  };
+  const name = d.turned ? 'winograd, turned' : 'winograd';
+  backend.derived(d.filter, name, POINTS * d.depth * paddedOutputs * 4, transform, (u) => {
     const tiles = d.batch * Math.ceil(d.outHeight / TILE) * Math.ceil(d.outWidth / TILE);
     const block = blockTiles(d.depth, paddedOutputs);
     const shares = backend.shares(tiles * POINTS * d.depth * d.outputs, tiles / 16, 4);
