@@ -3,6 +3,7 @@ import { tf } from '../../tf';
 import { SimdBackend } from './backend';
 import { registerConvolutions } from './kernels/convolution';
 import { registerElementwise } from './kernels/elementwise';
+import { registerLosses } from './kernels/losses';
 import { registerMatrices } from './kernels/matrices';
 import { registerNormalization } from './kernels/normalization';
 import { registerPooling } from './kernels/pooling';
@@ -31,6 +32,7 @@ export function registerSimd(): number {
   tf.copyRegisteredKernels('cpu', BACKEND);
   registerConvolutions();
   registerElementwise();
+  registerLosses();
   registerMatrices();
   registerNormalization();
   registerPooling();

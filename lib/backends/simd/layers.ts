@@ -1,5 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { nextSeed } from '../../random';
 import { tf } from '../../tf';
+import { EPSILON } from './kernels/losses';
 import { normalizes } from './kernels/normalization';
 import { BACKEND } from './kernels/register';
 import { moveTowards } from './optimizers';
@@ -16,7 +18,10 @@ export function speedUpLayers(): void {
   const prototypeOf = (name: string) => (classNameMap[name][0] as { prototype: unknown }).prototype;
   convolveAtOnce(prototypeOf('Conv2D') as ConvolutionLayer);
   normalizeAtOnce(prototypeOf('BatchNormalization') as NormalizationLayer);
-  penalizeAtOnce(prototypeOf('L1L2') as L2Regularizer, tf.LayersModel.prototype as unknown as PenalizedModel);
+  dropAtOnce(prototypeOf('Dropout') as DropoutLayer);
+  const model = tf.LayersModel.prototype as unknown as Model;
+  penalizeAtOnce(prototypeOf('L1L2') as L2Regularizer, model);
+  judgeAtOnce(model);
 }
 
 /** A layer's weight. */
@@ -24,7 +29,7 @@ interface Weight {
   read(): Tensor;
 }
 
-/** What this file knows of TensorFlow.js's Conv2D, BatchNormalization, L1L2 and LayersModel. */
+/** What this file knows of TensorFlow.js's Conv2D, BatchNormalization, Dropout, L1L2 and LayersModel. */
 interface ConvolutionLayer {
   bias?: Weight | null;
   kernel: Weight;
@@ -53,8 +58,18 @@ interface L2Regularizer {
   apply(x: Tensor): Tensor | undefined;
 }
 
-interface PenalizedModel {
+interface DropoutLayer {
+  rate: number;
+  seed?: number | null;
+  noiseShape?: unknown;
+  call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[];
+}
+
+interface Model {
+  loss: unknown;
+  lossFunctions: ((target: Tensor, output: Tensor) => Tensor)[];
   calculateLosses(): Tensor[];
+  compile(args: object): void;
 }
 
 const isInUse = () => tf.getBackend() === BACKEND;
@@ -100,8 +115,22 @@ function normalizeAtOnce(prototype: NormalizationLayer): void {
   };
 }
 
+/** Which inputs fall comes from the layer's seed, or anew each time from the one of `setRandomSeed`. */
+function dropAtOnce(prototype: DropoutLayer): void {
+  const { call } = prototype;
+  prototype.call = function (inputs, kwargs) {
+    const x = only(inputs);
+    const { rate } = this;
+    const isPlain = rate > 0 && rate < 1 && (this.noiseShape === null || this.noiseShape === undefined);
+    if (!isInUse() || !kwargs?.training || !isPlain || x.dtype !== 'float32' || x.size === 0) {
+      return call.call(this, inputs, kwargs);
+    }
+    return run('DropoutWithSeed', { x }, { rate, seed: this.seed ?? nextSeed() });
+  };
+}
+
 /** All L2 penalties of a model are one op, where the regularisers only say what they are about. */
-function penalizeAtOnce(regularizer: L2Regularizer, model: PenalizedModel): void {
+function penalizeAtOnce(regularizer: L2Regularizer, model: Model): void {
   const { apply } = regularizer;
   let penalized: { weight: Tensor; l2: number }[] | undefined;
   regularizer.apply = function (x) {
@@ -121,6 +150,22 @@ function penalizeAtOnce(regularizer: L2Regularizer, model: PenalizedModel): void
     } finally {
       penalized = undefined;
     }
+  };
+}
+
+function judgeAtOnce(model: Model): void {
+  const { compile } = model;
+  model.compile = function (args) {
+    compile.call(this, args);
+    const names = [this.loss].flat();
+    this.lossFunctions = this.lossFunctions.map((stock, i) => {
+      if (names[names.length === 1 ? 0 : i] !== 'categoricalCrossentropy') return stock;
+      return (target, output) => {
+        const fits = output.rank === 2 && output.dtype === 'float32' && output.size > 0;
+        if (!isInUse() || !fits || !tf.util.arraysEqual(target.shape, output.shape)) return stock(target, output);
+        return run('CategoricalCrossentropy', { target, output });
+      };
+    });
   };
 }
 
@@ -158,6 +203,21 @@ export function registerGradients(): void {
       const gradients = run('BatchNormTrainingGrad', { dy: (dy as Tensor[])[0], x, gamma, mean, variance }, attrs);
       return { x: () => gradients[0], gamma: () => gradients[1], beta: () => gradients[2] };
     },
+  });
+  tf.registerGradient({
+    kernelName: 'CategoricalCrossentropy',
+    inputsToSave: ['target', 'output'],
+    gradFunc: (dy, [target, output]): Gradients => ({
+      target: () => {
+        const p = tf.clipByValue(tf.div(output, tf.sum(output, 1, true)), EPSILON, 1 - EPSILON);
+        return tf.mul(tf.neg(tf.log(p)), tf.expandDims(dy as Tensor, 1));
+      },
+      output: () => run('CategoricalCrossentropyGrad', { dy, target, output }),
+    }),
+  });
+  tf.registerGradient({
+    kernelName: 'DropoutWithSeed',
+    gradFunc: (dy, _saved, attrs): Gradients => ({ x: () => run('DropoutWithSeed', { x: dy }, attrs) }),
   });
   tf.registerGradient({
     kernelName: 'L2Penalty',

@@ -136,3 +136,29 @@ export function addSquares(args: usize, part: i32, parts: i32): void {
   store<f64>(target, total);
   if (int(args, 5)) store<f32>(int(args, 5), <f32>total);
 }
+
+/** Murmur3's last step: every bit of the result depends on every bit of the input. */
+@inline
+function mix(h: v128): v128 {
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), i32x4.splat(0x85ebca6b));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 13)), i32x4.splat(0xc2b2ae35));
+  return v128.xor(h, i32x4.shr_u(h, 16));
+}
+
+/**
+ * out = x · factor, or x · 0 with the probability threshold / 2³². What falls is a function of the seed and the position,
+ * so the gradient needs no mask. Arguments: x, out, count, threshold, factor, seed.
+ */
+export function dropout(args: usize, part: i32, parts: i32): void {
+  const x: usize = int(args, 0), out: usize = int(args, 1);
+  const threshold = i32x4.splat(int(args, 3));
+  const factor = f32x4.splat(float(args, 4));
+  const seed = mix(i32x4.splat(int(args, 5)));
+  const end: usize = shareStart(int(args, 2), 4, part + 1, parts) << 2;
+  let i: usize = shareStart(int(args, 2), 4, part, parts) << 2;
+  let position = i32x4.add(i32x4.splat(<i32>(i >> 2)), i32x4(0, 1, 2, 3));
+  for (; i < end; i += 16, position = i32x4.add(position, i32x4.splat(4))) {
+    const kept = i32x4.ge_u(mix(v128.xor(position, seed)), threshold);
+    v128.store(out + i, f32x4.mul(v128.load(x + i), v128.and(kept, factor)));
+  }
+}
