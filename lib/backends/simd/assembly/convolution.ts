@@ -1,7 +1,7 @@
 // Convolutions of any filter, stride, padding and dilation. Four pixels × 8 outputs are computed at once; which pixels of
 // the input lie under them, tap by tap, is listed once for all outputs, and one beyond the border is a pixel of zeros.
 import { clear, fma, int, isRaised, relu, setFlag, shareStart, storeLanes, zero } from './common';
-import { accumulateTransposed, STRIP } from './products';
+import { accumulateRows, STRIP } from './products';
 
 const GROUP: i32 = 4;
 /** Bytes of a tap's entry: four pixels and the offset of its weights. */
@@ -80,11 +80,12 @@ function multiplyTaps(list: usize, end: usize, weights: usize, depth: i32, resul
   v128.store(results, s31, 112);
 }
 
-/** Where the lists of a block's groups end, behind the results of one group. */
+/** Of each of a block's groups, its list's end and how many numbers of a pixel a tap takes; behind one group's results. */
 const ENDS: i32 = 128;
+const END: i32 = 8;
 /** Groups of a block: their weights, one strip, are loaded from the near cache for all but the first. */
 const BLOCK: i32 = 8;
-const LISTS: i32 = ENDS + BLOCK * 4;
+const LISTS: i32 = ENDS + BLOCK * END;
 
 /**
  * y = activation(x * filter + bias). Arguments: x, packed filter, y, bias (0 for none), batch, height, width, channels,
@@ -111,8 +112,7 @@ export function convolve(args: usize, part: i32, parts: i32): void {
   for (let first = shareStart(pixels, GROUP, part, parts); first < last; first += size * BLOCK) {
     const groups = min(BLOCK, (last - first + size - 1) / size);
     for (let group = 0; group < groups; group++) {
-      const list = results + LISTS + group * listBytes;
-      store<i32>(results + ENDS + group * 4, listTaps(args, first + group * size, size, pixels, list));
+      listTaps(args, first + group * size, size, pixels, results + LISTS + group * listBytes, results + ENDS + group * END);
     }
     let strip: usize = int(args, 1);
     for (let output = 0; output < filters; output += STRIP, strip += stripBytes) {
@@ -120,9 +120,8 @@ export function convolve(args: usize, part: i32, parts: i32): void {
       const b0 = bias ? v128.load(bias + output * 4) : zero();
       const b1 = bias ? v128.load(bias + output * 4, 16) : zero();
       for (let group = 0; group < groups; group++) {
-        multiplyTaps(
-          results + LISTS + group * listBytes, load<i32>(results + ENDS + group * 4), strip, channels, results,
-        );
+        const end = results + ENDS + group * END;
+        multiplyTaps(results + LISTS + group * listBytes, load<i32>(end), strip, load<i32>(end, 4), results);
         const pixel = first + group * size;
         for (let i = 0; i < size && pixel + i < pixels; i++) {
           const target = y + (pixelAt(args, pixel + i) * filters + output) * 4;
@@ -151,8 +150,8 @@ function pixelAt(args: usize, i: i32): i32 {
   return (i % batch) * int(args, 16) * int(args, 17) + i / batch;
 }
 
-/** Lists the taps of the `size` outputs from `first` on, 4 or 1; @returns the list's end. */
-function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize): usize {
+/** Lists the taps of the `size` outputs from `first` on, 4 or 1; notes the list's end and the taps' depth at `end`. */
+function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize, end: usize): void {
   const x = int(args, 0);
   const height = int(args, 5), width = int(args, 6), pixelBytes = int(args, 7) * 4;
   const filterHeight = int(args, 8), filterWidth = int(args, 9);
@@ -170,6 +169,22 @@ function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize):
     size == GROUP && column + GROUP <= outWidth && top >= 0 && left >= 0 && reach < width &&
     top + (filterHeight - 1) * dilationDown < height;
   let entry = list;
+  store<i32>(end, int(args, 7), 4);
+  if (inside && dilationAcross == 1) {
+    // The pixels of a row of taps lie one behind the other, and so do their weights: one long tap.
+    store<i32>(end, filterWidth * int(args, 7), 4);
+    let pointer = x + (((row / outHeight) * height + top) * width + left) * pixelBytes;
+    for (let tapDown = 0; tapDown < filterHeight; tapDown++, pointer += dilationDown * width * pixelBytes) {
+      store<i32>(entry, pointer);
+      store<i32>(entry, pointer + strideAcross * pixelBytes, 4);
+      store<i32>(entry, pointer + 2 * strideAcross * pixelBytes, 8);
+      store<i32>(entry, pointer + 3 * strideAcross * pixelBytes, 12);
+      store<i32>(entry, tapDown * filterWidth * pixelBytes * STRIP, 16);
+      entry += ENTRY;
+    }
+    store<i32>(end, <i32>entry);
+    return;
+  }
   if (inside) {
     const corner = x + (((row / outHeight) * height + top) * width + left) * pixelBytes;
     for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
@@ -183,7 +198,8 @@ function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize):
         entry += ENTRY;
       }
     }
-    return entry;
+    store<i32>(end, <i32>entry);
+    return;
   }
   for (let i = 0; i < GROUP; i++) {
     const pixel = pixelAt(args, min(first + min(i, size - 1), pixels - 1));
@@ -213,7 +229,7 @@ function listTaps(args: usize, first: i32, size: i32, pixels: i32, list: usize):
     store<i32>(entry, tap * pixelBytes * STRIP, 16);
     entry += ENTRY;
   }
-  return entry;
+  store<i32>(end, <i32>entry);
 }
 
 /**
@@ -242,7 +258,7 @@ export function convolveInputGradient(args: usize, part: i32, parts: i32): void 
         const groups = min(BLOCK, (width - first + step - 1) / step);
         for (let group = 0; group < groups; group++) {
           store<i32>(
-            results + ENDS + group * 4,
+            results + ENDS + group * END,
             listGradientTaps(args, row, first + group * step, size, results + LISTS + group * listBytes),
           );
         }
@@ -251,7 +267,7 @@ export function convolveInputGradient(args: usize, part: i32, parts: i32): void 
           const lanes = channels - channel;
           for (let group = 0; group < groups; group++) {
             multiplyTaps(
-              results + LISTS + group * listBytes, load<i32>(results + ENDS + group * 4), strip, filters, results,
+              results + LISTS + group * listBytes, load<i32>(results + ENDS + group * END), strip, filters, results,
             );
             const left = first + group * step;
             for (let i = 0; i < size && left + i * strideAcross < width; i++) {
@@ -300,8 +316,11 @@ function listGradientTaps(args: usize, row: i32, left: i32, size: i32, entry: us
   return entry;
 }
 
+/** Rows of outputs that are summed at once, while their inputs stay in the cache. */
+const ROWS: i32 = 8;
+
 /**
- * The gradient for the filter, with the pixels of a row of outputs as the summed dimension. Each share has a sum of its
+ * The gradient for the filter, with the pixels of some rows of outputs as the summed dimension. Each share has a sum of its
  * own, [taps][channels, rounded up to 4][filters, rounded up to 8]; what stands beyond the channels and filters is noise.
  * Arguments: x, dy, sums, bytes of a sum, batch, height, width, channels, filter height, filter width, stride down, across,
  * pad top, left, out height, out width, filters, condition, its flags.
@@ -329,23 +348,31 @@ export function convolveFilterGradient(args: usize, part: i32, parts: i32): void
   const yStep: usize = filters * 4;
   clear(sums, int(args, 3));
   const last = shareStart(int(args, 4) * outHeight, 1, part + 1, parts);
-  for (let row = shareStart(int(args, 4) * outHeight, 1, part, parts); row < last; row++) {
+  for (let row = shareStart(int(args, 4) * outHeight, 1, part, parts), rows = 0; row < last; row += rows) {
     const image = row / outHeight;
+    const outY = row % outHeight;
+    rows = min(ROWS, min(last - row, outHeight - outY));
     for (let tapDown = 0; tapDown < filterHeight; tapDown++) {
-      const y = (row % outHeight) * strideDown - padTop + tapDown;
-      if (y < 0 || y >= height) continue;
+      // Rows of outputs whose input row under this tap lies inside the image, and outputs of a row alike.
+      const down = tapDown - padTop;
+      const firstRow = max(outY, down >= 0 ? 0 : (strideDown - 1 - down) / strideDown);
+      const lastRow = min(outY + rows, down >= height ? 0 : (height - 1 - down) / strideDown + 1);
+      if (firstRow >= lastRow) continue;
       for (let tapAcross = 0; tapAcross < filterWidth; tapAcross++) {
-        // Outputs whose input under this tap lies inside the row.
-        const offset = tapAcross - padLeft;
-        const from = offset >= 0 ? 0 : (strideAcross - 1 - offset) / strideAcross;
-        const end = offset >= width ? 0 : min(outWidth, (width - 1 - offset) / strideAcross + 1);
+        const across = tapAcross - padLeft;
+        const from = across >= 0 ? 0 : (strideAcross - 1 - across) / strideAcross;
+        const end = across >= width ? 0 : min(outWidth, (width - 1 - across) / strideAcross + 1);
         if (from >= end) continue;
-        const a = x + ((image * height + y) * width + from * strideAcross + offset) * channels * 4;
-        const b = dy + (row * outWidth + from) * yStep;
+        const inY = image * height + firstRow * strideDown + down;
+        const a = x + (inY * width + from * strideAcross + across) * channels * 4;
+        const b = dy + ((image * outHeight + firstRow) * outWidth + from) * yStep;
         const sum = sums + (tapDown * filterWidth + tapAcross) * paddedChannels * sumRow;
         for (let c = 0; c < channels; c += 4) {
           for (let f = 0; f < filters; f += STRIP) {
-            accumulateTransposed(a + c * 4, xStep, b + f * 4, yStep, end - from, sum + c * sumRow + f * 4, sumRow);
+            accumulateRows(
+              a + c * 4, xStep, strideDown * width * channels * 4, b + f * 4, yStep, outWidth * yStep, lastRow - firstRow,
+              end - from, sum + c * sumRow + f * 4, sumRow,
+            );
           }
         }
       }

@@ -67,3 +67,33 @@ export function accumulateTransposed(
   v128.store(c2, s20); v128.store(c2, s21, 16);
   v128.store(c3, s30); v128.store(c3, s31, 16);
 }
+
+/** The same over `rows` stretches of depth, which start `aRow` and `bRow` bytes apart. */
+export function accumulateRows(
+  a: usize, aStep: usize, aRow: usize, b: usize, bStep: usize, bRow: usize, rows: i32, depth: i32, c: usize, cRow: usize,
+): void {
+  const c1 = c + cRow;
+  const c2 = c1 + cRow;
+  const c3 = c2 + cRow;
+  let s00 = v128.load(c), s01 = v128.load(c, 16), s10 = v128.load(c1), s11 = v128.load(c1, 16);
+  let s20 = v128.load(c2), s21 = v128.load(c2, 16), s30 = v128.load(c3), s31 = v128.load(c3, 16);
+  const bBytes = bStep * depth;
+  for (; rows > 0; rows--, a += aRow, b += bRow) {
+    let p = a;
+    for (let q = b, end = b + bBytes; q < end; p += aStep, q += bStep) {
+      const b0 = v128.load(q), b1 = v128.load(q, 16);
+      let x = v128.load32_splat(p);
+      s00 = fma(x, b0, s00); s01 = fma(x, b1, s01);
+      x = v128.load32_splat(p, 4);
+      s10 = fma(x, b0, s10); s11 = fma(x, b1, s11);
+      x = v128.load32_splat(p, 8);
+      s20 = fma(x, b0, s20); s21 = fma(x, b1, s21);
+      x = v128.load32_splat(p, 12);
+      s30 = fma(x, b0, s30); s31 = fma(x, b1, s31);
+    }
+  }
+  v128.store(c, s00); v128.store(c, s01, 16);
+  v128.store(c1, s10); v128.store(c1, s11, 16);
+  v128.store(c2, s20); v128.store(c2, s21, 16);
+  v128.store(c3, s30); v128.store(c3, s31, 16);
+}

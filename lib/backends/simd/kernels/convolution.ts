@@ -272,7 +272,7 @@ function runDirectFilterGradient(
 
 /** Results and the listed taps of a block of groups, as in assembly/convolution.ts. */
 function blockScratch({ filterHeight, filterWidth }: Info): number {
-  return Math.ceil((160 + 8 * filterHeight * filterWidth * 20) / 64) * 64;
+  return Math.ceil((192 + 8 * filterHeight * filterWidth * 20) / 64) * 64;
 }
 
 function withPackedFilter(
