@@ -33,9 +33,20 @@ const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadSimd, loadWasm, loadCpu];
 export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
   const wanted = name === 'auto' ? process.env.RESNET_BACKEND || 'auto' : name;
   if (wanted !== 'auto') return load(wanted);
+  let missing: string | undefined;
   for (const attempt of AUTOMATIC) {
-    const backend = await attempt().catch(() => undefined);
-    if (backend !== undefined) return backend;
+    try {
+      const backend = await attempt();
+      if (missing) {
+        process.emitWarning(
+          `The backend 'simd' is not available here (${missing}): '${backend.name}' computes, more slowly.`,
+        );
+      }
+      return backend;
+    } catch (error) {
+      if (error instanceof RangeError) throw error; // a setting that is wrong for any backend
+      if (attempt === loadSimd) missing = reason(error).replace(/\.$/, '');
+    }
   }
   throw new Error('No TensorFlow.js backend works on this machine, not even cpu; run `npm run setup` again.');
 }

@@ -4,6 +4,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { checkCount } from '../checks';
 import { CHANNELS, SIDE } from '../data/records';
 import {
+  adam,
   evaluate,
   fit,
   holdOut,
@@ -12,7 +13,7 @@ import {
   resnetV1,
   setRandomSeed,
   takeImages,
-  tf,
+  type tf,
   useBackend,
 } from '../index';
 import { main } from './main';
@@ -24,6 +25,7 @@ const USAGE = `npm run train -- [options]
   --epochs N                    times through the images (1)
   --batch N                     images a step (32)
   --rate R                      Adam's learning rate (0.001)
+  --validation F                fraction held out to watch the training by, 0 for none (0.1)
   --no-augment                  neither shifts nor flips
   --seed N                      of everything that is random (0)`;
 
@@ -34,6 +36,7 @@ const OPTIONS = {
   epochs: { type: 'string', default: '1' },
   batch: { type: 'string', default: '32' },
   rate: { type: 'string', default: '0.001' },
+  validation: { type: 'string', default: '0.1' },
   'no-augment': { type: 'boolean', default: false },
   seed: { type: 'string', default: '0' },
   help: { type: 'boolean', default: false },
@@ -41,12 +44,10 @@ const OPTIONS = {
 
 /** Both data sets have images of this shape in ten classes. */
 const IMAGE_SHAPE: [number, number, number] = [SIDE, SIDE, CHANNELS];
-/** Images held out to watch the training by; the test images are for the end alone. */
-const VALIDATION = 0.1;
 
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
-  const number = (name: 'depth' | 'limit' | 'epochs' | 'batch' | 'rate' | 'seed') => {
+  const number = (name: 'depth' | 'limit' | 'epochs' | 'batch' | 'rate' | 'seed' | 'validation') => {
     const value = Number(values[name]);
     if (values[name] === '' || !Number.isFinite(value)) {
       throw new RangeError(`--${name} should be a number, received '${values[name]}'.`);
@@ -65,6 +66,7 @@ function readOptions() {
     batch: count('batch'),
     rate: number('rate'),
     seed: number('seed'),
+    validation: number('validation'),
     limit: values.limit === undefined ? undefined : count('limit'),
   };
 }
@@ -78,9 +80,11 @@ main(async () => {
   const model = resnetV1(IMAGE_SHAPE, options.depth); // a wrong depth is told before anything is fetched
   const dataset = await loadDataset(options.data as 'auto');
   const images = options.limit === undefined ? dataset.train : takeImages(dataset.train, options.limit);
-  const { train, validation } = holdOut(images, VALIDATION, options.seed);
+  // The test images are for the end alone.
+  const { train, validation } =
+    options.validation === 0 ? { train: images } : holdOut(images, options.validation, options.seed);
   console.log(
-    `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images and ${validation.labels.length} held out.`,
+    `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images and ${validation?.labels.length ?? 0} held out.`,
   );
 
   const start = performance.now();
@@ -88,7 +92,7 @@ main(async () => {
   await fit(model, train, {
     epochs: options.epochs,
     batchSize: options.batch,
-    optimizer: tf.train.adam(options.rate),
+    optimizer: adam(options.rate),
     preprocess: preprocess.pixelMean(train),
     augment: !options['no-augment'],
     validation,

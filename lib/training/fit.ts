@@ -93,23 +93,37 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
 
     async function trainEpoch() {
       const order = permutation(train.labels.length, randomFor(seed, 'shuffle', epoch));
+      const plan = [...batches(order, batchSize)];
+      const prepare = (step: number): Batch => {
+        const random = randomFor(seed, 'augment', epoch, step);
+        const inputs = imageBatch(images, plan[step], {
+          preprocess,
+          augment: augmentation && { augmentation, random },
+        });
+        return { inputs, targets: labelBatch(train.labels, plan[step], classes) };
+      };
       const total = { loss: 0, accuracy: 0 };
       let seen = 0;
-      let step = 0;
-      for (const indices of batches(order, batchSize)) {
-        await callbacks.onBatchBegin(step);
-        const random = randomFor(seed, 'augment', epoch, step);
-        const inputs = imageBatch(images, indices, { preprocess, augment: augmentation && { augmentation, random } });
-        const measured = await trainStep(model, inputs, labelBatch(train.labels, indices, classes));
-        history.steps.loss.push(measured.loss);
-        history.steps.accuracy.push(measured.accuracy);
-        total.loss += measured.loss * indices.length;
-        total.accuracy += measured.accuracy * indices.length;
-        seen += indices.length;
-        await callbacks.onBatchEnd(step, { batch: step, size: indices.length, ...measured });
-        step += 1;
-        if (model.stopTraining) break;
-        await new Promise(setImmediate); // a notebook's kernel has messages to answer
+      let next: Batch | undefined = prepare(0);
+      try {
+        for (let step = 0; next && !model.stopTraining; step++) {
+          await callbacks.onBatchBegin(step);
+          const training = trainStep(model, next);
+          next = undefined; // the step disposes of it
+          // The backend's other threads compute the step meanwhile.
+          if (step + 1 < plan.length) next = prepare(step + 1);
+          const measured = await training;
+          const { length: size } = plan[step];
+          history.steps.loss.push(measured.loss);
+          history.steps.accuracy.push(measured.accuracy);
+          total.loss += measured.loss * size;
+          total.accuracy += measured.accuracy * size;
+          seen += size;
+          await callbacks.onBatchEnd(step, { batch: step, size, ...measured });
+          await new Promise(setImmediate); // a notebook's kernel has messages to answer
+        }
+      } finally {
+        if (next) tf.dispose([next.inputs, next.targets]);
       }
       return { loss: total.loss / seen, accuracy: total.accuracy / seen };
     }
@@ -137,11 +151,16 @@ function compile(model: tf.LayersModel, optimizer: tf.Optimizer | undefined): vo
   }
 }
 
+/** What a step trains on. */
+interface Batch {
+  inputs: tf.Tensor4D;
+  targets: tf.Tensor2D;
+}
+
 /** One step on one batch, whose tensors it disposes. */
 async function trainStep(
   model: tf.LayersModel,
-  inputs: tf.Tensor,
-  targets: tf.Tensor,
+  { inputs, targets }: Batch,
 ): Promise<{ loss: number; accuracy: number }> {
   try {
     const [loss, accuracy] = (await model.trainOnBatch(inputs, targets)) as number[];

@@ -153,6 +153,8 @@ class Sgd extends tf.SGDOptimizer {
   }
 }
 tf.serialization.registerClass(Sgd);
+// A model that was saved with Adam goes on with this one; its state is the same.
+tf.serialization.registerClass(Adam);
 
 /** Variables with their gradients, in the order that the optimiser is given them. */
 function list(gradients: Gradients): { variable: tf.Variable; gradient: tf.Tensor | null }[] {

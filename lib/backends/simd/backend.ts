@@ -54,6 +54,8 @@ export class TensorEntry {
  */
 export class SimdBackend extends MathBackendCPU {
   private handles = 0;
+  /** What the kernel that runs has made. */
+  private made?: DataId[];
 
   constructor(
     readonly shared: SharedMemory,
@@ -73,7 +75,23 @@ export class SimdBackend extends MathBackendCPU {
 
   private add(entry: TensorEntry, dataId: DataId = { id: this.handles++ }): DataId {
     this.data.set(dataId, entry as never);
+    this.made?.push(dataId);
     return dataId;
+  }
+
+  /** Runs a kernel; when it fails, for want of memory, the tensors that it made so far go again. */
+  undoingOnError<T>(kernel: () => T): T {
+    const outer = this.made;
+    const made: DataId[] = [];
+    this.made = made;
+    try {
+      return kernel();
+    } catch (error) {
+      for (const dataId of made) if (this.data.has(dataId)) this.disposeData(dataId, true);
+      throw error;
+    } finally {
+      this.made = outer;
+    }
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {
@@ -93,6 +111,20 @@ export class SimdBackend extends MathBackendCPU {
   override readSync(dataId: DataId): Values {
     const values = super.readSync(dataId);
     return this.entry(dataId).block ? (values as Float32Array).slice() : values;
+  }
+
+  /** Waits for jobs only after the caller had its turn, who may prepare the next step while the other threads work. */
+  override async read(dataId: DataId): Promise<Values> {
+    const entry = this.entry(dataId);
+    if (!entry.block && !entry.pending) return this.readSync(dataId);
+    const [block] = this.share({ dataId }); // the tensor may be disposed of meanwhile
+    try {
+      await undefined;
+      this.pool.finish();
+      return this.shared.floats(block.pointer, entry.length).slice();
+    } finally {
+      this.shared.release(block);
+    }
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
@@ -125,11 +157,11 @@ export class SimdBackend extends MathBackendCPU {
     return this.pointerOf(this.entry(dataId));
   }
 
-  /** The block of a float32 tensor, for a pending result that keeps it. */
-  share(tensor: { dataId: DataId }): Block {
-    const block = this.block(tensor);
-    block.uses += 1;
-    return block;
+  /** The blocks of float32 tensors, for a pending result that keeps them. */
+  share(...tensors: { dataId: DataId }[]): Block[] {
+    const blocks = tensors.map((tensor) => this.block(tensor));
+    for (const block of blocks) block.uses += 1;
+    return blocks;
   }
 
   pointerOf(entry: TensorEntry): number {

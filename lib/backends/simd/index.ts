@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { reason } from '../../errors';
 import { tf } from '../../tf';
 import { SimdBackend } from './backend';
 import { registerConvolutions } from './kernels/convolution';
@@ -26,7 +27,7 @@ export function registerSimd(): number {
   if (threads !== undefined) return threads;
   const count = threadCount();
   const { module } = loadKernels();
-  const memory = new SharedMemory();
+  const memory = reserveMemory();
   const backend = new SimdBackend(memory, new Pool(module, memory, count));
   tf.registerBackend(BACKEND, () => backend, 3);
   tf.copyRegisteredKernels('cpu', BACKEND);
@@ -41,4 +42,12 @@ export function registerSimd(): number {
   speedUpLayers();
   threads = count;
   return count;
+}
+
+function reserveMemory(): SharedMemory {
+  try {
+    return new SharedMemory();
+  } catch (error) {
+    throw new Error(`The system has no 4 GiB of addresses for the shared memory: ${reason(error)}`);
+  }
 }

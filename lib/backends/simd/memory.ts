@@ -65,6 +65,7 @@ export class SharedMemory {
   /** @throws Error when the memory can't grow so far; nothing is lost then. */
   allocate(bytes: number): Block {
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+    if (size > LIMIT) throw this.exhausted(bytes);
     let start = this.find(size);
     if (start === undefined && !this.grow(size)) this.forgetAll();
     start ??= this.find(size);

@@ -76,7 +76,7 @@ export function registerConvolutions(): void {
       if (!isSupported(info, inputs.dy, inputs.filter) || !isRegular(info, inputs.dy)) {
         return runCpuKernel('Conv2DBackpropInput', call);
       }
-      const [dy, filter] = [backend.share(inputs.dy), backend.share(inputs.filter)];
+      const [dy, filter] = backend.share(inputs.dy, inputs.filter);
       // Computed when read: nobody reads the gradient for a model's input.
       return backend.outputLater(info.inShape, {
         blocks: [dy, filter],
@@ -298,7 +298,8 @@ function withPackedFilter(
       flags,
       count,
     ]);
-  if (!condition) backend.derived(filter, transposed ? 'packed, transposed' : 'packed', floats * 4, pack, use);
+  const name = `packed ${transposed ? 'transposed ' : ''}${taps} ${info.inChannels} ${info.outChannels}`;
+  if (!condition) backend.derived(filter, name, floats * 4, pack, use);
   else {
     backend.scratch(floats * 4, (packed) => {
       pack(packed);

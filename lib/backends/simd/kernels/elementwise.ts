@@ -39,7 +39,7 @@ export function registerElementwise(): void {
     return out;
   });
   register<{ dy: TensorInfo; y: TensorInfo }>('ReluGrad', ({ inputs, backend }) => {
-    const [dy, output] = [backend.share(inputs.dy), backend.share(inputs.y)];
+    const [dy, output] = backend.share(inputs.dy, inputs.y);
     const count = util.sizeFromShape(inputs.dy.shape);
     return backend.outputLater(inputs.dy.shape, {
       kind: 'mask',
@@ -92,7 +92,7 @@ function addPending(backend: SimdBackend, a: TensorInfo, b: TensorInfo): TensorI
     if (late.dataId === other.dataId) return undefined;
     const affine = pendingOf(backend, late, 'affine');
     if (affine && !affine.other) {
-      const added = backend.share(other);
+      const [added] = backend.share(other);
       const blocks = [...keep(affine.x, affine.coefficients), added];
       const sum = { ...affine, blocks, other: added };
       sum.compute = (out) => runAffine(backend, sum, out, false);

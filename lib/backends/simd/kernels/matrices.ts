@@ -23,7 +23,7 @@ export function registerMatrices(): void {
   register<{ a: TensorInfo; b: TensorInfo; bias?: TensorInfo }, FusedAttributes>('_FusedMatMul', (call) => {
     const { a, b, bias } = call.inputs;
     const { activation = 'linear' } = call.attrs;
-    const columns = call.attrs.transposeB ? b.shape[1] : b.shape[2];
+    const columns = b.shape[b.shape.length - (call.attrs.transposeB ? 2 : 1)];
     const isVector = !bias || (bias.dtype === 'float32' && bias.shape.length <= 1 && bias.shape[0] === columns);
     if (!isSupported(a, b) || !isVector || (activation !== 'linear' && activation !== 'relu')) {
       return runCpuKernel('_FusedMatMul', call);
@@ -32,12 +32,18 @@ export function registerMatrices(): void {
   });
 }
 
+/** Batch dimensions that one operand lacks or has one of throughout; others are left to tfjs-backend-cpu. */
 function isSupported(a: TensorInfo, b: TensorInfo): boolean {
   const floats = a.dtype === 'float32' && b.dtype === 'float32';
-  return floats && a.shape.length === 3 && b.shape.length === 3 && util.sizeFromShape([...a.shape, ...b.shape]) > 0;
+  if (!floats || a.shape.length < 2 || b.shape.length < 2 || util.sizeFromShape([...a.shape, ...b.shape]) === 0) {
+    return false;
+  }
+  const [outerA, outerB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const [batchA, batchB] = [util.sizeFromShape(outerA), util.sizeFromShape(outerB)];
+  return batchA === 1 || batchB === 1 || util.arraysEqual(outerA, outerB);
 }
 
-/** a [batch or 1, rows, depth] · b [batch or 1, depth, columns], each transposed or not. */
+/** a [...batch or 1, rows, depth] · b [...batch or 1, depth, columns], each transposed or not. */
 function multiply(
   backend: SimdBackend,
   a: TensorInfo,
@@ -46,16 +52,18 @@ function multiply(
   bias?: TensorInfo,
   relu = false,
 ): TensorInfo {
-  const [batchA, rowsA, columnsA] = a.shape;
-  const [batchB, rowsB, columnsB] = b.shape;
+  const [rowsA, columnsA] = a.shape.slice(-2);
+  const [rowsB, columnsB] = b.shape.slice(-2);
   const [rows, depth] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const [depthB, columns] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
   util.assert(depth === depthB, () => {
     return `The matrices [${a.shape}] and [${b.shape}], transposed: ${transposeA} and ${transposeB}, don't fit together.`;
   });
-  const [batch] = tf.broadcast_util.assertAndGetBroadcastShape([batchA], [batchB]);
+  const [outerA, outerB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(outerA, outerB);
+  const [batchA, batchB, batch] = [outerA, outerB, outer].map(util.sizeFromShape);
   const operands = { a: backend.pointer(a), b: backend.pointer(b), bias: bias ? backend.pointer(bias) : 0 };
-  const out = backend.output([batch, rows, columns]);
+  const out = backend.output([...outer, rows, columns]);
   const byRows = rows >= columns ? 1 : 0;
   const shares = backend.shares(rows * depth * columns, byRows ? rows / 4 : columns / 8);
   const bytes = Math.min(depth, DEPTH) * 32;

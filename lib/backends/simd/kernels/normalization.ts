@@ -154,9 +154,15 @@ function affineLater(
   channels: number,
   prepare: (coefficients: number) => void,
 ): TensorInfo {
-  const block = backend.share(x);
+  backend.pointer(x);
   const coefficients = backend.shared.allocate(channels * 12);
-  prepare(coefficients.pointer);
+  try {
+    prepare(coefficients.pointer);
+  } catch (error) {
+    backend.shared.release(coefficients);
+    throw error;
+  }
+  const [block] = backend.share(x);
   const pending: PendingAffine = {
     kind: 'affine',
     blocks: [block, coefficients],

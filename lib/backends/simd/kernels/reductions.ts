@@ -34,7 +34,7 @@ export function registerReductions(): void {
     return out;
   });
   register<{ dy: TensorInfo; x: TensorInfo }, { l2: number }>('L2PenaltyGrad', ({ inputs, attrs, backend }) => {
-    const x = backend.share(inputs.x);
+    const [x] = backend.share(inputs.x);
     const factor = 2 * attrs.l2 * (backend.data.get(inputs.dy.dataId).values as Float32Array)[0];
     const count = util.sizeFromShape(inputs.x.shape);
     const pending: PendingScale = {

@@ -17,7 +17,8 @@ export function register<Inputs, Attributes = NamedAttrMap>(
   kernel: (call: Call<Inputs, Attributes>) => TensorInfo | TensorInfo[],
 ): void {
   if (tf.getKernel(kernelName, BACKEND)) tf.unregisterKernel(kernelName, BACKEND);
-  tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: kernel as never });
+  const kernelFunc = (call: Call<Inputs, Attributes>) => call.backend.undoingOnError(() => kernel(call));
+  tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: kernelFunc as never });
 }
 
 /** Runs tfjs-backend-cpu's kernel of that name, which reads and makes tensors through this backend like any other. */

@@ -135,7 +135,7 @@ function convolveTiles(
       ]),
     );
   };
-  const name = d.turned ? 'winograd, turned' : 'winograd';
+  const name = `winograd ${d.turned ? 'turned ' : ''}${info.inChannels} ${info.outChannels}`;
   backend.derived(d.filter, name, POINTS * d.depth * paddedOutputs * 4, transform, (u) => {
     const tiles = d.batch * Math.ceil(d.outHeight / TILE) * Math.ceil(d.outWidth / TILE);
     const block = blockTiles(d.depth, paddedOutputs);
