@@ -64,8 +64,9 @@ class Adam extends tf.AdamOptimizer {
       const second = accumulator(state.accumulatedSecondMoment, i, variable, 'v');
       return gradient ? [{ variable, gradient, accumulators: [first, second] }] : [];
     });
-    const [power1, power2] = [state.accBeta1.dataSync()[0], state.accBeta2.dataSync()[0]];
     const { beta1, beta2, learningRate } = this;
+    // From the count of steps, not from the product so far: a model that was saved goes on with the very same numbers.
+    const [power1, power2] = [beta1, beta2].map((beta) => beta ** (this.iterations + 1));
     const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, learningRate, 1 / (1 - power1), 1 / (1 - power2)];
     if (!updateAtOnce('adam', updates, [...numbers, this.epsilon as number])) {
       super.applyGradients(variableGradients);
