@@ -26,9 +26,11 @@ const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadSimd, loadWasm, loadCpu];
 
 /**
  * Chooses what computes: `await useBackend()` at the top of a program takes the first of TensorFlow on a CUDA GPU,
- * `wasm` and `cpu` that works here. The variable `RESNET_BACKEND` overrides `auto`.
+ * `simd`, `wasm` and `cpu` that works here, with a warning when `simd` does not. The variable `RESNET_BACKEND` overrides
+ * `auto`, and `RESNET_THREADS` the number of threads of `simd`.
  *
- * @throws RangeError for an unknown name; Error when a backend that was named is not available, with what is missing.
+ * @throws RangeError for an unknown name or a wrong number of threads; Error when a backend that was named is not
+ * available, with what is missing.
  */
 export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
   const wanted = name === 'auto' ? process.env.RESNET_BACKEND || 'auto' : name;

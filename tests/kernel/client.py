@@ -54,7 +54,7 @@ def main():
     finally:
         client.stop_channels()
         manager.shutdown_kernel()
-    print(json.dumps({"results": results, "ended": process.poll() is not None}))
+    print(json.dumps({"results": results, "ended": process.poll() is not None, "status": process.poll()}))
 
 
 main()

@@ -221,12 +221,26 @@ export class SimdBackend extends MathBackendCPU {
     use: (pointer: number) => void,
   ): void {
     const kept = this.shared.derive(block, name, bytes);
-    const fillAndUse = (pointer: number) => {
-      if (!kept?.isFilled) fill(pointer);
-      use(pointer);
-    };
-    if (kept) fillAndUse(kept.room.pointer);
-    else this.scratch(bytes, fillAndUse);
+    if (!kept) {
+      this.scratch(bytes, (pointer) => {
+        fill(pointer);
+        use(pointer);
+      });
+      return;
+    }
+    kept.room.uses += 1; // stays for these jobs when memory runs short and all that was derived goes
+    try {
+      if (!kept.isFilled) fill(kept.room.pointer);
+    } catch (error) {
+      this.shared.forget(block);
+      this.shared.release(kept.room);
+      throw error;
+    }
+    try {
+      use(kept.room.pointer);
+    } finally {
+      this.shared.release(kept.room);
+    }
   }
 
   /** The block of a float32 tensor, which is computed or moved to the shared memory first where necessary. */

@@ -105,13 +105,16 @@ export class SharedMemory {
    * @returns the room and whether it holds the values already; undefined the first time, or when too much is kept.
    */
   derive(block: Block, name: string, bytes: number): { room: Block; isFilled: boolean } | undefined {
-    block.derived ??= new Map();
-    const kept = block.derived.get(name);
+    const kept = block.derived?.get(name);
     if (kept) return { room: kept, isFilled: true };
-    const isFirst = !block.derived.has(name);
-    block.derived.set(name, undefined);
-    if (isFirst || this.derivedBytes + bytes > MOST_DERIVED) return undefined;
-    const room = this.allocate(bytes);
+    const isFirst = !block.derived?.has(name);
+    if (isFirst || this.derivedBytes + bytes > MOST_DERIVED) {
+      block.derived ??= new Map();
+      block.derived.set(name, undefined);
+      return undefined;
+    }
+    const room = this.allocate(bytes); // which may forget all that was derived before
+    block.derived ??= new Map();
     block.derived.set(name, room);
     this.deriving.add(block);
     this.derivedBytes += room.bytes;
