@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { fit, loadEmoji10, resnetV1, setRandomSeed, takeImages, tf } from 'resnet-lab';
+import { resnetV1, setRandomSeed, tf } from 'resnet-lab';
 import type { SimdBackend } from 'resnet-lab/dist/backends/simd/backend';
 import type { Block } from 'resnet-lab/dist/backends/simd/memory';
 import { assertClose } from '../helpers/close';
