@@ -7,7 +7,7 @@ import { runNotebooks } from './notebooks.mjs';
 import { bin, command, ROOT, run, setup } from './setup.mjs';
 
 /** What a person may have set for the lessons. */
-const SETTINGS = ['RESNET_BACKEND', 'RESNET_DATA', 'CIFAR10_URL', 'CIFAR10_SHA256'];
+const SETTINGS = ['RESNET_BACKEND', 'RESNET_THREADS', 'RESNET_DATA', 'CIFAR10_URL', 'CIFAR10_SHA256'];
 const SUITES = { fast: '.test.ts', slow: '.slow.ts', mirror: '.mirror.ts' };
 
 function check() {
