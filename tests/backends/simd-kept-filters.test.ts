@@ -33,6 +33,7 @@ describe('a filter on simd', () => {
               const convolve = (a: tf.Tensor4D) => tf.conv2d(a, filter, strides, 'same');
               const before = convolve(x);
               const gradient = tf.grad((a) => convolve(a as tf.Tensor4D))(x);
+              gradient.dataSync(); // until it is read it needs the filter as it was, which then is copied instead
               if (each === 'assign') filter.assign(draw(filter.shape));
               else if (each !== 'nothing') {
                 optimizers[each as 'adam' | 'sgd'].minimize(() => tf.sum(tf.mul(filter, draw([outChannels]))), false, [
