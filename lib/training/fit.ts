@@ -106,11 +106,12 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
       let seen = 0;
       let next: Batch | undefined = prepare(0);
       try {
-        for (let step = 0; next && !model.stopTraining; step++) {
+        for (let step = 0; next && (step === 0 || !model.stopTraining); step++) {
           await callbacks.onBatchBegin(step);
           const training = trainStep(model, next);
           next = undefined; // the step disposes of it
-          // The backend's other threads compute the step meanwhile.
+          // Once the step's jobs are given, the backend's other threads compute while this one prepares the next batch.
+          await Promise.race([training, new Promise(setImmediate)]);
           if (step + 1 < plan.length) next = prepare(step + 1);
           const measured = await training;
           const { length: size } = plan[step];

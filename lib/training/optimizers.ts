@@ -172,5 +172,11 @@ function accumulator(all: Accumulator[], i: number, variable: tf.Variable, suffi
     originalName: `${variable.name}/${suffix}`,
     variable: tf.tidy(() => tf.zerosLike(variable).variable(false)),
   };
-  return all[i].variable;
+  const { originalName, variable: state } = all[i];
+  if (!tf.util.arraysEqual(state.shape, variable.shape)) {
+    throw new Error(
+      `The optimizer's state '${originalName}' has the shape [${state.shape}], but the variable '${variable.name}' [${variable.shape}]. Give each model an optimizer of its own, and a new one when layers are frozen or thawed.`,
+    );
+  }
+  return state;
 }

@@ -73,7 +73,8 @@ export class SimdBackend extends MathBackendCPU {
   // biome-ignore format: one line an override
   private entry(dataId: DataId): TensorEntry { return this.data.get(dataId) as unknown as TensorEntry; }
 
-  private add(entry: TensorEntry, dataId: DataId = { id: this.handles++ }): DataId {
+  private add(entry: TensorEntry): DataId {
+    const dataId = { id: this.handles++ };
     this.data.set(dataId, entry as never);
     this.made?.push(dataId);
     return dataId;
@@ -104,7 +105,7 @@ export class SimdBackend extends MathBackendCPU {
     const entry = new TensorEntry(this, dtype, util.sizeFromShape(shape));
     entry.values = values;
     entry.refCount = refCount;
-    this.add(entry, dataId);
+    this.data.set(dataId, entry as never); // not made by the kernel that runs: its input
   }
 
   /** A copy where the values stand in the shared memory, which later kernels change. */
@@ -119,7 +120,7 @@ export class SimdBackend extends MathBackendCPU {
     if (!entry.block && !entry.pending) return this.readSync(dataId);
     const [block] = this.share({ dataId }); // the tensor may be disposed of meanwhile
     try {
-      await undefined;
+      await new Promise(setImmediate);
       this.pool.finish();
       return this.shared.floats(block.pointer, entry.length).slice();
     } finally {

@@ -61,7 +61,7 @@ interface L2Regularizer {
 interface DropoutLayer {
   rate: number;
   seed?: number | null;
-  noiseShape?: unknown;
+  getNoiseShape(x: Tensor): unknown;
   call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[];
 }
 
@@ -121,7 +121,8 @@ function dropAtOnce(prototype: DropoutLayer): void {
   prototype.call = function (inputs, kwargs) {
     const x = only(inputs);
     const { rate } = this;
-    const isPlain = rate > 0 && rate < 1 && (this.noiseShape === null || this.noiseShape === undefined);
+    const noiseShape = this.getNoiseShape(x);
+    const isPlain = rate > 0 && rate < 1 && (noiseShape === null || noiseShape === undefined);
     if (!isInUse() || !kwargs?.training || !isPlain || x.dtype !== 'float32' || x.size === 0) {
       return call.call(this, inputs, kwargs);
     }
@@ -140,7 +141,8 @@ function penalizeAtOnce(regularizer: L2Regularizer, model: Model): void {
   };
   const { calculateLosses } = model;
   model.calculateLosses = function () {
-    if (!isInUse()) return calculateLosses.call(this);
+    // A model within a model adds to what the outer one collects.
+    if (!isInUse() || penalized) return calculateLosses.call(this);
     penalized = [];
     try {
       const others = calculateLosses.call(this).filter((loss: Tensor | undefined) => loss !== undefined);
@@ -231,5 +233,5 @@ export function registerGradients(): void {
 }
 
 function reluGradient(dy: Tensor, y: Tensor): Tensor {
-  return run('ReluGrad', { dy, y });
+  return run('ReluGrad', { dy, y: tf.cast(y, 'float32') });
 }

@@ -2,6 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../tf';
 import type { SimdBackend } from './backend';
 import { BACKEND } from './kernels/register';
+import type { Block } from './memory';
 import { floatBits } from './pool';
 
 /** A variable, its gradient, and up to two accumulators of an optimiser, all of one shape. */
@@ -28,17 +29,33 @@ export function updateAtOnce(kernel: 'adam' | 'sgd', updates: Update[], numbers:
     vectors += Math.ceil(variable.size / 4);
     return entry;
   });
-  backend.scratch(entries.length * 4, (list) => {
-    backend.pool.finish(); // a job before may still use the list's memory
-    backend.shared.integers(list, entries.length).set(entries);
+  writeList(backend, entries, (list) =>
     backend.pool.run(kernel, backend.shares(vectors * 4, vectors), [
       list,
       updates.length,
       vectors,
       ...numbers.map((value) => (typeof value === 'boolean' ? Number(value) : floatBits(value))),
-    ]);
-  });
+    ]),
+  );
   return true;
+}
+
+/** Where a backend's list of variables stands, and the mark behind the last job that reads it. */
+const lists = new WeakMap<SimdBackend, { block: Block; mark: number }>();
+
+/** The list has a place of its own, so that writing it need not wait for the step's gradients. */
+function writeList(backend: SimdBackend, entries: number[], use: (list: number) => void): void {
+  let list = lists.get(backend);
+  if (list === undefined || list.block.bytes < entries.length * 4) {
+    if (list) backend.shared.release(list.block);
+    lists.delete(backend);
+    list = { block: backend.shared.allocate(entries.length * 4), mark: backend.pool.mark };
+    lists.set(backend, list);
+  }
+  if (!backend.pool.isFinished(list.mark)) backend.pool.finish();
+  backend.shared.integers(list.block.pointer, entries.length).set(entries);
+  use(list.block.pointer);
+  list.mark = backend.pool.mark;
 }
 
 /** Address of a variable's values; they are copied first where another tensor shows the same ones. */

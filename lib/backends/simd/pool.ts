@@ -47,7 +47,7 @@ export class Pool {
       });
       worker.unref(); // a program that is done ends
       worker.on('error', ({ message }) => {
-        // Its shares go to the others: slower, but right.
+        // The shares that it has not taken go to the others: slower, but right.
         process.emitWarning(`A thread of the simd backend ended (${message}); the others go on without it.`);
       });
       this.workers.push(worker);
@@ -89,8 +89,21 @@ export class Pool {
     throw new Error(`The kernel '${name}' of the simd backend failed; results since the last one read may be wrong.`);
   }
 
+  /** A mark behind the jobs given so far, for `isFinished`. */
+  get mark(): number {
+    return this.published;
+  }
+
+  /** Whether all jobs before a mark are known to be done. */
+  isFinished(mark: number): boolean {
+    return ((this.finished - mark) | 0) >= 0;
+  }
+
   /** Ends the threads; without them the main thread computes alone. */
   dispose(): void {
+    try {
+      this.finish(); // nobody would finish a share that an ended thread has taken
+    } catch {} // what failed is no longer needed
     for (const worker of this.workers) worker.terminate();
   }
 

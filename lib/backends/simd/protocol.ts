@@ -22,7 +22,8 @@ const TICKET = 0; // the job's number in the upper half, the next free share in 
 const DONE = 1; // finished shares
 const SHARES = 2;
 const KERNEL = 3;
-const ARGUMENTS = 4;
+const NUMBER = 4; // of the job, in full
+const ARGUMENTS = 5;
 
 /** No share: the slot is being written. */
 const CLOSED = 0xffff;
@@ -53,6 +54,7 @@ export function publish(control: Int32Array, job: number, kernel: number, shares
   Atomics.store(control, slot + TICKET, (job << 16) | CLOSED);
   control[slot + SHARES] = shares;
   control[slot + KERNEL] = kernel;
+  control[slot + NUMBER] = job;
   for (let i = 0; i < args.length; i++) control[slot + ARGUMENTS + i] = args[i];
   Atomics.store(control, slot + DONE, 0);
   Atomics.store(control, slot + TICKET, job << 16);
@@ -67,7 +69,7 @@ export function takeShares(control: Int32Array, kernels: Kernel[], job: number):
     const ticket = Atomics.load(control, slot + TICKET);
     const share = ticket & 0xffff;
     const shares = control[slot + SHARES];
-    if (ticket >>> 16 !== (job & 0xffff) || share >= shares || share === CLOSED) return;
+    if (control[slot + NUMBER] !== job || share >= shares || share === CLOSED) return;
     // Fails when another thread took the share, or the job ended and the slot went to another after the lines above.
     if (Atomics.compareExchange(control, slot + TICKET, ticket, ticket + 1) !== ticket) continue;
     const kernel = control[slot + KERNEL];
@@ -87,7 +89,7 @@ export function waitFor(control: Int32Array, job: number): void {
   for (;;) {
     const done = Atomics.load(control, slot + DONE);
     // A slot that belongs to a later job tells that this one is done.
-    if (done === control[slot + SHARES] || Atomics.load(control, slot + TICKET) >>> 16 !== (job & 0xffff)) return;
+    if (done === control[slot + SHARES] || Atomics.load(control, slot + NUMBER) !== job) return;
     if (patience > 0) patience -= 1;
     else Atomics.wait(control, slot + DONE, done, 1);
   }

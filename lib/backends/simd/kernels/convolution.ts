@@ -199,7 +199,7 @@ function runDirect(
             backend.zeros,
             scratch,
             scratchBytes,
-            conditional === 0 ? flags : scratch, // nobody reads an exact job's flags
+            flags,
             conditional,
             count,
           ]);
