@@ -166,9 +166,19 @@ async function trainStep(
   try {
     const [loss, accuracy] = (await model.trainOnBatch(inputs, targets)) as number[];
     return { loss, accuracy };
+  } catch (error) {
+    disposeTape();
+    throw error;
   } finally {
     tf.dispose([inputs, targets]);
   }
+}
+
+/** TensorFlow.js keeps what a step saved for its gradients when that step fails, such as for want of memory. */
+function disposeTape(): void {
+  const { state } = tf.engine() as unknown as { state: { activeTape: { saved?: tf.Tensor[] }[] | null } };
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = null;
 }
 
 /** Cross-entropy plus penalty, like the training loss, so that the two curves can be compared. */

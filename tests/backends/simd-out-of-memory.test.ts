@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { resnetV1, setRandomSeed, tf } from 'resnet-lab';
+import { fit, loadEmoji10, resnetV1, setRandomSeed, takeImages, tf } from 'resnet-lab';
 import type { SimdBackend } from 'resnet-lab/dist/backends/simd/backend';
 import type { Block } from 'resnet-lab/dist/backends/simd/memory';
 import { assertClose } from '../helpers/close';
@@ -199,6 +199,28 @@ describe('simd with hardly any memory left', () => {
     assertClose([losses[0]], [loss], 0.5, 'a step that failed spoils nothing');
     assert.ok(losses[9] < losses[0], `${losses}`);
     tf.dispose([x, y]);
+    model.dispose();
+  });
+
+  it('fails in the middle of fit, which holds nothing afterwards: a smaller batch has that memory', async () => {
+    const { shared } = backend;
+    const { train } = await loadEmoji10();
+    setRandomSeed(1);
+    const model = resnetV1([32, 32, 3], 8);
+    const train64 = (batchSize: number) => fit(model, takeImages(train, 64), { batchSize, augment: true });
+    await train64(2);
+    const [held, tensors] = [shared.held, tf.memory().numTensors];
+    for (let i = 0; i < 3; i++) {
+      leave(6000);
+      await assert.rejects(train64(64), (error) => assertExplains(error));
+      giveBack();
+      assert.equal(tf.memory().numTensors, tensors, 'tensors of a step that failed');
+      assert.equal(shared.held, held, 'memory of a step that failed');
+    }
+    leave(6000);
+    const { history } = await train64(2);
+    giveBack();
+    assert.ok(Number.isFinite(history.loss[0]));
     model.dispose();
   });
 });

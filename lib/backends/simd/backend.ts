@@ -92,6 +92,7 @@ export class SimdBackend extends MathBackendCPU {
       throw error;
     } finally {
       this.made = outer;
+      outer?.push(...made);
     }
   }
 

@@ -27,7 +27,9 @@ export interface KernelModule {
 export function loadKernels(): KernelModule {
   if (typeof SharedArrayBuffer === 'undefined') throw new Error('This Node has no SharedArrayBuffer.');
   if (!WebAssembly.validate(SIMD_PROBE)) throw new Error('This Node or processor has no WebAssembly SIMD.');
-  if (!WebAssembly.validate(RELAXED_PROBE)) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  // Newer engines don't know the flag, and complain about it on stderr.
+  const isOld = Number.parseInt(process.versions.v8, 10) < 12;
+  if (isOld && !WebAssembly.validate(RELAXED_PROBE)) setFlagsFromString('--experimental-wasm-relaxed-simd');
   const fused = WebAssembly.validate(RELAXED_PROBE);
   const file = join(__dirname, fused ? 'kernels-fused.wasm' : 'kernels.wasm');
   // V8 starts a function in its baseline compiler, ten times slower, and counts how long it has run before it optimises

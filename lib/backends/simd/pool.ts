@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { checkCount } from '../../checks';
+import { reason } from '../../errors';
 import type { SharedMemory } from './memory';
 import { CAPACITY, FAILED, instantiate, type Kernel, kernelsOf, publish, takeShares, waitFor } from './protocol';
 
@@ -10,7 +10,9 @@ export function threadCount(): number {
   const wanted = process.env.RESNET_THREADS;
   if (wanted === undefined || wanted === '') return availableParallelism();
   const count = Number(wanted);
-  checkCount('RESNET_THREADS', count);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`RESNET_THREADS should be a whole number of at least 1, received '${wanted}'.`);
+  }
   return Math.min(count, MOST_THREADS);
 }
 
@@ -109,7 +111,11 @@ export class Pool {
 
   private runAtOnce(kernel: number, shares: number, args: number[]): void {
     for (let i = 0; i < args.length; i++) this.control[OWN_ARGUMENTS / 4 + i] = args[i];
-    for (let share = 0; share < shares; share++) this.kernels[kernel](OWN_ARGUMENTS, share, shares);
+    try {
+      for (let share = 0; share < shares; share++) this.kernels[kernel](OWN_ARGUMENTS, share, shares);
+    } catch (error) {
+      throw new Error(`The kernel '${this.names[kernel]}' of the simd backend failed: ${reason(error)}`);
+    }
   }
 }
 
