@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend';
 import { floatBits } from '../pool';
-import { keep, pendingOf } from './pending';
+import { keep, type PendingMask, pendingOf } from './pending';
 import { register, runCpuKernel } from './register';
 
 interface Binary {
@@ -41,14 +41,15 @@ export function registerElementwise(): void {
   register<{ dy: TensorInfo; y: TensorInfo }>('ReluGrad', ({ inputs, backend }) => {
     const [dy, output] = backend.share(inputs.dy, inputs.y);
     const count = util.sizeFromShape(inputs.dy.shape);
-    return backend.outputLater(inputs.dy.shape, {
+    const pending: PendingMask = {
       kind: 'mask',
       blocks: [dy, output],
       dy,
       output,
       count,
-      compute: (out: number) => runMask(backend, dy.pointer, output.pointer, 0, out, count),
-    } as never);
+      compute: (out) => runMask(backend, dy.pointer, output.pointer, 0, out, count),
+    };
+    return backend.outputLater(inputs.dy.shape, pending);
   });
 }
 
