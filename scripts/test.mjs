@@ -12,7 +12,7 @@ const SUITES = { fast: '.test.ts', slow: '.slow.ts', mirror: '.mirror.ts' };
 
 function check() {
   run(process.execPath, [bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'], 'Format and lint');
-  run(process.execPath, [bin('typescript/bin/tsc'), '-p', '.'], 'Types of the tests');
+  run(process.execPath, [bin('typescript/bin/tsc'), '-p', '.'], 'Types of the commands and tests');
 }
 
 function runSuite(ending) {

@@ -1,8 +1,6 @@
 // npm run train: trains a ResNet in a terminal and ends with its accuracy on the test images.
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { checkCount } from '../checks';
-import { CHANNELS, SIDE } from '../data/records';
 import {
   adam,
   evaluate,
@@ -15,7 +13,9 @@ import {
   takeImages,
   type tf,
   useBackend,
-} from '../index';
+} from 'resnet-lab';
+import { checkCount } from 'resnet-lab/dist/checks';
+import { CHANNELS, SIDE } from 'resnet-lab/dist/data/records';
 import { main } from './main';
 
 const USAGE = `npm run train -- [options]
