@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import ndarray from 'ndarray';
+import { moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
+import { type Holder, withLock } from '../files/lock';
 import { CHANNELS, SIDE } from './records';
 import type { Source, Split } from './types';
 
@@ -21,7 +20,6 @@ interface Manifest {
 
 const MANIFEST = 'manifest.json';
 const PARTS = ['train', 'test'] as const;
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** The decoded splits in `folder`; undefined when there are none, or when any byte of them has changed. */
 export async function readCache(folder: string): Promise<(Decoded & { source: Source }) | undefined> {
@@ -46,83 +44,44 @@ export async function readCache(folder: string): Promise<(Decoded & { source: So
 const underway = new Map<string, Promise<void>>();
 
 /**
- * Lets `make` fill a temporary folder beside `folder`, stores what it returns there and renames it into place, so that
- * `folder` is either whole or absent, even when several callers or processes make it at once or one is killed.
+ * Makes `folder` of what `make` returns, so that it is either whole or absent even when the process is killed. Of several
+ * callers and processes one does the work and the others wait for it; `make` is not called when it was done meanwhile.
  */
-export function makeCache(
-  folder: string,
-  make: (workFolder: string) => Promise<Decoded & { source: Source }>,
-): Promise<void> {
-  const made = underway.get(folder) ?? fillAndRename(folder, make).finally(() => underway.delete(folder));
+export function makeCache(folder: string, make: () => Promise<Decoded & { source: Source }>): Promise<void> {
+  const made = underway.get(folder) ?? makeLocked(folder, make).finally(() => underway.delete(folder));
   underway.set(folder, made);
   return made;
 }
 
-async function fillAndRename(
-  folder: string,
-  make: (workFolder: string) => Promise<Decoded & { source: Source }>,
-): Promise<void> {
+async function makeLocked(folder: string, make: () => Promise<Decoded & { source: Source }>): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  await removeAbandoned(folder);
-  const work = `${folder}.${hostname()}.${process.pid}.part`;
-  await rm(work, { recursive: true, force: true });
+  const wait = ({ pid, host }: Holder) =>
+    console.log(`Process ${pid} on ${host} is fetching ${basename(folder)}; waiting for it.`);
+  await withLock(
+    `${folder}.lock`,
+    async () => {
+      if ((await readCache(folder)) === undefined) await fill(folder, await make());
+    },
+    wait,
+  );
+}
+
+async function fill(folder: string, made: Decoded & { source: Source }): Promise<void> {
+  const work = `${folder}.part`;
+  await rm(work, { recursive: true, force: true }); // left by a process that was killed
   await mkdir(work);
   try {
-    const made = await make(work);
     const files: Record<string, string> = {};
     for (const part of PARTS) {
       const { images, labels } = made[part];
-      files[`${part}-images.bin`] = await write(join(work, `${part}-images.bin`), images.data);
-      files[`${part}-labels.bin`] = await write(join(work, `${part}-labels.bin`), labels);
+      files[`${part}-images.bin`] = await writeFlushed(join(work, `${part}-images.bin`), images.data);
+      files[`${part}-labels.bin`] = await writeFlushed(join(work, `${part}-labels.bin`), labels);
     }
     const manifest: Manifest = { source: made.source, files };
-    await write(join(work, MANIFEST), Buffer.from(JSON.stringify(manifest, null, 2)));
+    await writeFlushed(join(work, MANIFEST), Buffer.from(JSON.stringify(manifest, null, 2)));
+    await rm(folder, { recursive: true, force: true }); // a damaged one
     await moveIntoPlace(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
-  }
-}
-
-/** A whole folder that another process put there meanwhile stays; a damaged one gives way. */
-async function moveIntoPlace(work: string, folder: string): Promise<void> {
-  try {
-    await rename(work, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
-    if ((await readCache(folder)) !== undefined) return;
-    await rm(folder, { recursive: true, force: true });
-    await rename(work, folder);
-  }
-}
-
-/** Writes and flushes a file, and returns its SHA-256. */
-async function write(path: string, bytes: Uint8Array): Promise<string> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return sha256(bytes);
-}
-
-/** Removes the temporary folders that processes of this machine left when they were killed. */
-async function removeAbandoned(folder: string): Promise<void> {
-  const start = `${basename(folder)}.${hostname()}.`;
-  for (const name of await readdir(dirname(folder))) {
-    const pid = name.startsWith(start) ? /^(\d+)\.part$/.exec(name.slice(start.length))?.[1] : undefined;
-    if (pid !== undefined && !isRunning(Number(pid))) {
-      await rm(join(dirname(folder), name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it runs, as somebody else
   }
 }

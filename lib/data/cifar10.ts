@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DataError } from '../errors';
+import { dirname, join } from 'node:path';
+import { DataError, reason } from '../errors';
+import { diskFault } from '../files/faults';
 import { dataFolder } from '../paths';
 import { CLASS_NAMES, readArchive } from './archive';
 import { makeCache, readCache } from './cache';
 import { download, type Expectation } from './download';
 import { type Progress, terminalProgress } from './progress';
+import { RECORD_BYTES } from './records';
 import type { Dataset } from './types';
 
 /** The binary archive of CIFAR-10 as its authors publish it at https://www.cs.toronto.edu/~kriz/cifar.html. */
@@ -15,6 +17,7 @@ const OFFICIAL = {
   sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
 };
 const LAYOUT = { trainFiles: 5, imagesPerFile: 10_000 };
+const DECODED_BYTES = (LAYOUT.trainFiles + 1) * LAYOUT.imagesPerFile * RECORD_BYTES;
 
 export interface Cifar10Options {
   /** Where the decoded images are kept; `data/cache` of the repository by default. */
@@ -27,7 +30,8 @@ export interface Cifar10Options {
  * CIFAR-10 (Krizhevsky 2009): 50,000 training and 10,000 test images of 32×32 pixels in ten classes.
  *
  * The first call fetches the binary archive (170 MB), checks its size and SHA-256 before anything is read from it, and
- * caches the decoded images; later calls read the cache. The variables `CIFAR10_URL` (http, https or file) and
+ * caches the decoded images; later calls read the cache. A fetch that breaks off goes on where it was, by itself and in
+ * the next call. The variables `CIFAR10_URL` (http, https or file) and
  * `CIFAR10_SHA256` name another archive in the same layout; without a hash of its own it must be the official one.
  *
  * @returns images of shape [N, 32, 32, 3] (bytes), labels of shape [N].
@@ -38,7 +42,18 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<Dataset
   if (cached !== undefined) return cached;
   const { url, expected } = archive();
   const folder = cacheFolder(expected, options.cacheDir);
-  await makeCache(folder, (work) => fetchAndDecode(url, expected, join(work, 'archive.tar.gz'), options.onProgress));
+  try {
+    await makeCache(folder, () => fetchAndDecode(url, expected, `${folder}.tar.gz`, options.onProgress));
+  } catch (error) {
+    if (error instanceof DataError) {
+      throw new DataError(`CIFAR-10 from ${url} could not be used: ${error.message}. ${remedy()}`);
+    }
+    const fault = diskFault(error);
+    if (fault === undefined) throw error;
+    throw new DataError(
+      `CIFAR-10 could not be kept in ${dirname(folder)}: ${fault} (${reason(error)}). Mend that or give loadCifar10 another cacheDir, or go on with the embedded images: loadDataset('emoji10').`,
+    );
+  }
   const made = await readCachedCifar10(options);
   if (made === undefined)
     throw new DataError(`The images in ${folder} can't be read back; check the disk and try again.`);
@@ -72,14 +87,13 @@ async function fetchAndDecode(
   onProgress?: (progress: Progress) => void,
 ) {
   const bar = terminalProgress('CIFAR-10');
+  const options = { onProgress: onProgress ?? bar.update, reserveBytes: DECODED_BYTES };
+  await download(url, file, expected, options).finally(bar.stop);
   try {
-    await download(url, file, expected, onProgress ?? bar.update).finally(bar.stop);
     const splits = await readArchive(file, LAYOUT);
-    await rm(file); // the decoded images replace it
     return { ...splits, source: { url, sha256: expected.sha256, official: expected.sha256 === OFFICIAL.sha256 } };
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    throw new DataError(`CIFAR-10 from ${url} could not be used: ${error.message}. ${remedy()}`);
+  } finally {
+    await rm(file); // the decoded images replace it, or it is of no use
   }
 }
 

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataError, reason } from '../errors';
-import type { Progress } from './progress';
+import { diskFault } from '../files/faults';
+import { type Body, Interruption, openUrl, WEB_PAGE } from './http';
+import { megabytes, type Progress, progressReporter } from './progress';
 
 /** What a downloaded file must be before anybody uses it. */
 export interface Expectation {
@@ -12,16 +18,24 @@ export interface Expectation {
   bytes?: number;
 }
 
-/** A server that sends nothing for this long is taken for dead. */
-const SILENCE_MS = 60_000;
+export interface DownloadOptions {
+  onProgress?: (progress: Progress) => void;
+  /** Bytes that the caller is going to write beside the file: the disk must have room for both. */
+  reserveBytes?: number;
+  /** Milliseconds before each new attempt in a row that brings nothing new. */
+  pauses?: readonly number[];
+}
+
 /** Larger than any file of this project: a body that never ends stops here. */
 const MOST_BYTES = 2 ** 30;
-const PROGRESS_MS = 200;
-const WEB_PAGE = 'a web page came instead of the file; a network that asks you to sign in first does that';
+const PAUSES_MS = [500, 1000, 2000, 4000];
+/** An attempt that brings less than this is one that brings nothing: a server that trickles is given up in the end. */
+const GAIN_BYTES = 1 << 16;
 
 /**
- * Fetches `url` (http, https or file) into the file `target`, hashing while it streams. `target` exists afterwards only
- * if its size and SHA-256 are the expected ones.
+ * Fetches `url` (http, https or file) into the file `target`, which exists afterwards only if its size and SHA-256 are
+ * the expected ones. What breaks off goes on where it was, now or in a later call, from `target`.partial: only one
+ * process may fetch a target at a time.
  *
  * @throws DataError whose message goes on after "… could not be used: ".
  */
@@ -29,115 +43,143 @@ export async function download(
   url: string,
   target: string,
   expected: Expectation,
-  onProgress?: (progress: Progress) => void,
+  options: DownloadOptions = {},
 ): Promise<void> {
+  const partial = `${target}.partial`;
   try {
-    const body = await openUrl(url, expected);
-    const { bytes, sha256 } = await save(body, target, expected.bytes, onProgress);
-    if (expected.bytes !== undefined && bytes !== expected.bytes) {
-      throw new DataError(`it ended after ${bytes} of ${expected.bytes} bytes`);
-    }
-    if (sha256 !== expected.sha256) throw new DataError(`its SHA-256 is ${sha256} instead of ${expected.sha256}`);
+    await fetchWhole(url, partial, expected, options);
+    await rename(partial, target);
   } catch (error) {
-    await rm(target, { force: true });
-    throw error instanceof DataError ? error : new DataError(`it could not be fetched (${reason(error)})`);
+    if (error instanceof Interruption) throw new DataError(`it could not be fetched (${await kept(error, partial)})`);
+    await rm(partial, { force: true });
+    if (error instanceof DataError || diskFault(error)) throw error;
+    throw new DataError(`it could not be fetched (${reason(error)})`);
   }
 }
 
-interface Body {
-  chunks: AsyncIterable<Uint8Array>;
-  totalBytes: number | undefined;
-  /** Ends the transfer from our side. */
-  abort: (reason?: Error) => void;
+async function kept(error: Interruption, partial: string): Promise<string> {
+  const bytes = await sizeOf(partial);
+  return bytes === 0 ? error.message : `${error.message}; ${megabytes(bytes)} are kept, and the next try goes on there`;
 }
 
-async function openUrl(url: string, expected: Expectation): Promise<Body> {
+/** Fetches, again from the start if pieces of several attempts turn out not to belong together. */
+async function fetchWhole(url: string, partial: string, expected: Expectation, options: DownloadOptions) {
+  for (;;) {
+    const wasResumed = await fetchPieces(url, partial, expected, options);
+    const fault = await check(partial, expected);
+    if (fault === undefined) return;
+    if (!wasResumed) throw new DataError(fault);
+    await rm(partial);
+  }
+}
+
+async function check(partial: string, expected: Expectation): Promise<string | undefined> {
+  const bytes = await sizeOf(partial);
+  if (expected.bytes !== undefined && bytes !== expected.bytes)
+    return `it ended after ${bytes} of ${expected.bytes} bytes`;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(partial), hash);
+  const sha256 = hash.digest('hex');
+  return sha256 === expected.sha256 ? undefined : `its SHA-256 is ${sha256} instead of ${expected.sha256}`;
+}
+
+/** Attempts until the body has ended; true when the file is made of the pieces of several. */
+async function fetchPieces(
+  url: string,
+  partial: string,
+  expected: Expectation,
+  { onProgress, reserveBytes = 0, pauses = PAUSES_MS }: DownloadOptions,
+): Promise<boolean> {
+  let most = await sizeOf(partial);
+  let validator: string | undefined;
+  for (let failures = 0; ; ) {
+    const have = await sizeOf(partial);
+    try {
+      const body = await openBody(url, have, validator, expected);
+      validator = body.validator;
+      await save(body, partial, expected, reserveBytes, onProgress);
+      return body.start > 0;
+    } catch (error) {
+      if (!(error instanceof Interruption)) throw error;
+      const size = await sizeOf(partial);
+      if (size >= most + GAIN_BYTES) failures = 0;
+      most = Math.max(most, size);
+      if (failures === pauses.length) throw error;
+      await setTimeout(Math.max(pauses[failures], error.pauseMs ?? 0));
+      failures += 1;
+    }
+  }
+}
+
+async function openBody(
+  url: string,
+  have: number,
+  validator: string | undefined,
+  expected: Expectation,
+): Promise<Body> {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'file:') {
     const stream = (await open(fileURLToPath(url))).createReadStream();
-    return { chunks: stream, totalBytes: expected.bytes, abort: (reason) => stream.destroy(reason) };
+    return { start: 0, chunks: stream, totalBytes: expected.bytes, close: () => stream.destroy() };
   }
-  if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new DataError('an address starts with https://, http:// or file://');
-  }
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error('no answer within 60 s')), SILENCE_MS);
-  const response = await fetch(url, { signal: controller.signal }).finally(() => clearTimeout(timer));
-  const refuse = (message: string) => {
-    controller.abort();
-    return new DataError(message);
-  };
-  if (!response.ok) throw refuse(`the server answered ${response.status} ${response.statusText}`.trim());
-  if (response.body === null) throw refuse('the server sent nothing');
-  if (response.headers.get('content-type')?.startsWith('text/html')) {
-    throw refuse(WEB_PAGE);
-  }
-  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
-  const encoded = response.headers.has('content-encoding'); // then the length is that of the encoded body
-  const totalBytes = Number.isFinite(declared) && !encoded ? declared : expected.bytes;
-  if (expected.bytes !== undefined && totalBytes !== expected.bytes) {
-    throw refuse(`the server offers ${totalBytes} bytes instead of ${expected.bytes}`);
-  }
-  return {
-    chunks: response.body as AsyncIterable<Uint8Array>,
-    totalBytes,
-    abort: (reason) => controller.abort(reason),
-  };
+  if (protocol === 'http:' || protocol === 'https:') return openUrl(url, have, validator, expected.bytes);
+  throw new DataError('an address starts with https://, http:// or file://');
 }
 
-/** Writes the body to a file that must not exist yet, and hashes it on the way. */
+/** Writes the body to the file from the body's start on. */
 async function save(
   body: Body,
-  target: string,
-  expectedBytes: number | undefined,
+  partial: string,
+  expected: Expectation,
+  reserveBytes: number,
   onProgress?: (progress: Progress) => void,
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  const most = expectedBytes ?? MOST_BYTES;
-  const report = progressReporter(body.totalBytes, onProgress);
-  const file = await open(target, 'wx');
-  let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
+): Promise<void> {
+  const most = expected.bytes ?? MOST_BYTES;
+  let bytes = body.start;
+  const report = progressReporter(body.start, body.totalBytes, onProgress);
+  let file: FileHandle | undefined;
   try {
-    const stalled = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => body.abort(new Error('nothing came for 60 s')), SILENCE_MS);
-    };
-    stalled();
+    await checkSpace(dirname(partial), (body.totalBytes ?? bytes) - bytes + reserveBytes);
+    file = await open(partial, body.start > 0 ? 'r+' : 'w');
     for await (const chunk of body.chunks) {
-      stalled();
-      if (bytes === 0 && looksLikeHtml(chunk)) {
-        throw new DataError(WEB_PAGE);
-      }
+      if (bytes === 0 && looksLikeHtml(chunk)) throw new DataError(WEB_PAGE);
+      if (bytes + chunk.length > most) throw new DataError(`it goes on after the expected ${most} bytes`);
+      await writeAll(file, chunk, bytes);
       bytes += chunk.length;
-      if (bytes > most) throw new DataError(`it goes on after the expected ${most} bytes`);
-      hash.update(chunk);
-      await file.writeFile(chunk);
       report(bytes);
     }
     report(bytes, true);
+    await file.truncate(bytes);
+    await file.sync();
   } finally {
-    clearTimeout(timer);
-    body.abort();
-    await file.close();
+    body.close();
+    await file?.close();
   }
-  return { bytes, sha256: hash.digest('hex') };
 }
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+  }
+}
+
+async function checkSpace(folder: string, needed: number): Promise<void> {
+  const free = await statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => undefined,
+  );
+  if (free === undefined || free >= needed) return; // a file system that does not say is tried
+  throw new DataError(
+    `${folder} has room for ${megabytes(free)}, and ${megabytes(needed)} are needed; make room there or keep the files elsewhere`,
+  );
+}
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 function looksLikeHtml(chunk: Uint8Array): boolean {
   return /^\s*<(!doctype|html|head|\?xml)/i.test(Buffer.from(chunk.subarray(0, 64)).toString('latin1'));
-}
-
-/** Calls `onProgress` a few times a second, and once more at the end. */
-function progressReporter(totalBytes: number | undefined, onProgress?: (progress: Progress) => void) {
-  const start = performance.now();
-  let last = start;
-  return (receivedBytes: number, done = false) => {
-    const now = performance.now();
-    if (onProgress === undefined || (!done && now - last < PROGRESS_MS)) return;
-    last = now;
-    const bytesPerSecond = receivedBytes / Math.max((now - start) / 1000, 1e-3);
-    const secondsLeft = totalBytes === undefined ? undefined : Math.max(totalBytes - receivedBytes, 0) / bytesPerSecond;
-    onProgress({ receivedBytes, totalBytes, bytesPerSecond, secondsLeft });
-  };
 }

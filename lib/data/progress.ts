@@ -10,7 +10,7 @@ export interface Progress {
   secondsLeft: number | undefined;
 }
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** For people: `85.0 of 170.1 MB, 12.1 MB/s, 7 s left`. */
 export function describeProgress({ receivedBytes, totalBytes, bytesPerSecond, secondsLeft }: Progress): string {
@@ -18,6 +18,27 @@ export function describeProgress({ receivedBytes, totalBytes, bytesPerSecond, se
     totalBytes === undefined ? megabytes(receivedBytes) : `${megabytes(receivedBytes)} of ${megabytes(totalBytes)}`;
   const left = secondsLeft === undefined ? '' : `, ${Math.ceil(secondsLeft)} s left`;
   return `${amount}, ${megabytes(bytesPerSecond)}/s${left}`;
+}
+
+const PROGRESS_MS = 200;
+
+/** Calls `onProgress` a few times a second, and once more at the end. The rate counts what came after `startBytes`. */
+export function progressReporter(
+  startBytes: number,
+  totalBytes: number | undefined,
+  onProgress?: (progress: Progress) => void,
+): (receivedBytes: number, done?: boolean) => void {
+  const start = performance.now();
+  let last = start;
+  return (receivedBytes, done = false) => {
+    const now = performance.now();
+    if (onProgress === undefined || (!done && now - last < PROGRESS_MS)) return;
+    last = now;
+    const bytesPerSecond = (receivedBytes - startBytes) / Math.max((now - start) / 1000, 1e-3);
+    const known = totalBytes !== undefined && bytesPerSecond > 0;
+    const secondsLeft = known ? Math.max(totalBytes - receivedBytes, 0) / bytesPerSecond : undefined;
+    onProgress({ receivedBytes, totalBytes, bytesPerSecond, secondsLeft });
+  };
 }
 
 /**

@@ -42,8 +42,8 @@ afterEach(() => {
 
 const quiet = { onProgress: () => {} };
 
-/** The one sentence, and an empty cache. */
-async function assertRefused(message: RegExp): Promise<void> {
+/** The one sentence, and an empty cache but for what a fetch that broke off may go on with. */
+async function assertRefused(message: RegExp, keeps: string[] = []): Promise<void> {
   await assert.rejects(loadCifar10({ cacheDir, ...quiet }), (error: Error) => {
     assert.ok(error instanceof DataError, String(error));
     assert.match(error.message, message);
@@ -53,7 +53,7 @@ async function assertRefused(message: RegExp): Promise<void> {
     );
     return true;
   });
-  assert.deepEqual(existsSync(cacheDir) ? readdirSync(cacheDir) : [], []);
+  assert.deepEqual(existsSync(cacheDir) ? readdirSync(cacheDir) : [], keeps);
 }
 
 describe('loadCifar10', () => {
@@ -88,10 +88,13 @@ describe('loadCifar10', () => {
 
   it('clears away what a killed process left', async () => {
     use(store(archive), sha256(archive));
-    const left = join(cacheDir, `cifar-10-${sha256(archive)}.${hostname()}.999999999.part`);
+    const left = join(cacheDir, `cifar-10-${sha256(archive)}.part`);
     mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'train-images.bin'), 'half');
+    const lock = join(cacheDir, `cifar-10-${sha256(archive)}.lock`);
+    writeFileSync(lock, JSON.stringify({ pid: 999_999_999, host: hostname() }));
     await loadCifar10({ cacheDir, ...quiet });
-    assert.ok(!existsSync(left));
+    assert.equal(readdirSync(cacheDir).length, 1);
   });
 
   it('fetches once for two callers of the same process', async () => {
@@ -101,17 +104,39 @@ describe('loadCifar10', () => {
     assert.equal(readdirSync(cacheDir).length, 1);
   });
 
-  it('serves two processes at once', async () => {
-    use(store(archive), sha256(archive));
-    const run = (code: string) =>
-      new Promise<string>((resolve) => {
-        execFile(process.execPath, ['-e', code], { env: process.env }, (error, stdout) =>
-          resolve(error?.message ?? stdout),
-        );
-      });
-    const code = `require('resnet-lab').loadCifar10({ cacheDir: ${JSON.stringify(cacheDir)}, onProgress() {} }).then((d) => console.log(d.test.labels.length))`;
-    assert.deepEqual(await Promise.all([run(code), run(code)]), ['10000\n', '10000\n']);
+  it('serves two processes at once with one fetch', async () => {
+    let requests = 0;
+    await withServer(
+      (_, response) => {
+        requests += 1;
+        response.writeHead(200, { 'content-length': archive.length });
+        setTimeout(() => response.end(archive), 1000); // both have started by then
+      },
+      async (url) => {
+        use(`${url}/cifar.tar.gz`, sha256(archive));
+        const code = `require('resnet-lab').loadCifar10({ cacheDir: ${JSON.stringify(cacheDir)}, onProgress() {} }).then((d) => console.log(d.test.labels.length))`;
+        const run = () =>
+          new Promise<string>((resolve) => {
+            execFile(process.execPath, ['-e', code], { env: process.env }, (error, stdout) =>
+              resolve(error?.message ?? stdout),
+            );
+          });
+        const [first, second] = (await Promise.all([run(), run()])).sort((a, b) => a.length - b.length);
+        assert.equal(first, '10000\n');
+        assert.match(second, /^Process \d+ on .+ is fetching cifar-10-[0-9a-f]+; waiting for it\.\n10000\n$/);
+      },
+    );
+    assert.equal(requests, 1);
     assert.equal(readdirSync(cacheDir).length, 1);
+  });
+
+  it('says that a cache can not be written', async () => {
+    use(store(archive), sha256(archive));
+    writeFileSync(cacheDir, 'a file');
+    await assert.rejects(
+      loadCifar10({ cacheDir, ...quiet }),
+      /DataError: CIFAR-10 could not be kept in .*: a file of that name is in the way \(EEXIST.*another cacheDir/,
+    );
   });
 
   it('reports bytes, rate and time left while it fetches', async () => {
@@ -139,7 +164,9 @@ describe('loadCifar10', () => {
       },
       (url) => {
         use(url, sha256(archive));
-        return assertRefused(/could not be fetched/);
+        return assertRefused(/could not be fetched .* are kept, and the next try goes on there/, [
+          `cifar-10-${sha256(archive)}.tar.gz.partial`,
+        ]);
       },
     ));
 
