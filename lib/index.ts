@@ -9,6 +9,7 @@ export type { Progress } from './data/progress';
 export { holdOut, selectImages, takeImages } from './data/splits';
 export type { Dataset, Source, Split } from './data/types';
 export { DataError } from './errors';
+export { loadModel, saveModel } from './models/files';
 export { type ResnetLayerOptions, resnetLayer, resnetV1 } from './models/resnet';
 export { liveHistory, show, showImages, showProgress } from './plots/display';
 export type { Figure } from './plots/figure';
@@ -16,7 +17,23 @@ export { type PlottedHistory, plotHistory, plotLosses } from './plots/history';
 export { type ImageGridOptions, plotImages } from './plots/images';
 export { setRandomSeed } from './random';
 export { tf } from './tf';
+export { CSVLogger, type CSVLoggerOptions } from './training/callbacks/csv-logger';
+export { EarlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping';
+export { LearningRateScheduler } from './training/callbacks/learning-rate-scheduler';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './training/callbacks/model-checkpoint';
+export type { MonitorOptions } from './training/callbacks/monitor';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './training/callbacks/reduce-lr-on-plateau';
 export { type ClassReport, type Evaluation, evaluate, type Mistake } from './training/evaluate';
-export { type FitOptions, fit, type History } from './training/fit';
+export { type FitOptions, fit } from './training/fit';
+export type { History } from './training/history';
 export { adam, type SgdOptions, sgd } from './training/optimizers';
 export { predict } from './training/predict';
+export {
+  type CosineDecayOptions,
+  cosineDecay,
+  lrSchedule,
+  type OneCycleOptions,
+  oneCycle,
+  perEpoch,
+  type Schedule,
+} from './training/schedules';

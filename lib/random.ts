@@ -21,6 +21,19 @@ export function setRandomSeed(value: number): void {
   drawn = 0;
 }
 
+/** Where the sequence of `nextSeed` stands. */
+export interface RandomState {
+  seed: number;
+  drawn: number;
+}
+
+export const randomState = (): RandomState => ({ seed, drawn });
+
+/** Goes on with the sequence of `nextSeed` from there: a training that resumes draws what it would have drawn. */
+export function restoreRandomState(state: RandomState): void {
+  ({ seed, drawn } = state);
+}
+
 /**
  * The next seed of the sequence that `setRandomSeed` starts: one for each weight to be initialised.
  * Never 0, which TensorFlow.js takes for no seed at all.

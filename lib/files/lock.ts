@@ -29,8 +29,13 @@ export async function claimLock(path: string): Promise<Claim> {
     try {
       const file = await open(path, 'wx');
       held.add(path); // at once: another caller in this process must not take the lock for a left one
-      await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() })).finally(() => file.close());
-      return { release: keepAlive(path) };
+      try {
+        await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() })).finally(() => file.close());
+        return { release: keepAlive(path) };
+      } catch (error) {
+        await release(path); // the disk is full
+        throw error;
+      }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
@@ -54,9 +59,13 @@ function keepAlive(path: string): () => Promise<void> {
   const timer = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS).unref();
   return async () => {
     clearInterval(timer);
-    await rm(path, { force: true });
-    held.delete(path);
+    await release(path);
   };
+}
+
+async function release(path: string): Promise<void> {
+  await rm(path, { force: true });
+  held.delete(path);
 }
 
 /** Who holds the lock; undefined when nobody does any more. */

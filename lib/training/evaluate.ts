@@ -9,6 +9,8 @@ export interface ClassReport {
   precision: number;
   /** Of the images of this class, the fraction that the model finds. */
   recall: number;
+  /** The harmonic mean of precision and recall. */
+  f1: number;
   /** Number of images of this class. */
   support: number;
 }
@@ -28,6 +30,10 @@ export interface Evaluation {
   loss: number;
   /** Fraction of images whose most probable class is the true one, 0 to 1. */
   accuracy: number;
+  /** Fraction of images whose true class is among the three most probable, 0 to 1; a tie for the third place counts. */
+  top3: number;
+  /** Mean probability that the model gives to its answers: more than the accuracy in a model that is too sure. */
+  confidence: number;
   /** confusion[label][predicted]: numbers of images. */
   confusion: number[][];
   perClass: ClassReport[];
@@ -41,28 +47,37 @@ const EPSILON = 1e-7;
 /**
  * Measures a model on images that it was not trained on.
  *
- * @throws RangeError when images or labels don't fit the model.
+ * @param options.signal stops it between two batches.
+ * @throws RangeError when images or labels don't fit the model; the signal's reason when it stops.
  */
-export async function evaluate(model: tf.LayersModel, split: Split): Promise<Evaluation> {
+export async function evaluate(
+  model: tf.LayersModel,
+  split: Split,
+  options: { signal?: AbortSignal } = {},
+): Promise<Evaluation> {
   checkSplitFits(model, split);
   const { labels } = split;
   const classes = classCount(model);
-  const probabilities = await predict(model, split.images);
+  const probabilities = await predict(model, split.images, options);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const mistakes: Mistake[] = [];
-  let loss = 0;
+  const sums = { loss: 0, top3: 0, confidence: 0 };
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index];
     const row = probabilities.data.subarray(index * classes, (index + 1) * classes);
     const predicted = mostProbable(row);
     confusion[label][predicted] += 1;
-    loss -= Math.log(Math.min(Math.max(row[label], EPSILON), 1 - EPSILON));
+    sums.loss -= Math.log(Math.min(Math.max(row[label], EPSILON), 1 - EPSILON));
+    sums.top3 += row.filter((probability) => !(probability <= row[label])).length < 3 ? 1 : 0;
+    sums.confidence += row[predicted];
     if (predicted !== label) mistakes.push({ index, label, predicted, confidence: row[predicted] });
   }
   mistakes.sort((a, b) => b.confidence - a.confidence);
   return {
-    loss: loss / labels.length,
+    loss: sums.loss / labels.length,
     accuracy: (labels.length - mistakes.length) / labels.length,
+    top3: sums.top3 / labels.length,
+    confidence: sums.confidence / labels.length,
     confusion,
     perClass: confusion.map((_, label) => reportClass(confusion, label)),
     mistakes,
@@ -83,5 +98,11 @@ function reportClass(confusion: number[][], label: number): ClassReport {
   const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   const hits = confusion[label][label];
   const support = sum(confusion[label]);
-  return { precision: ratio(hits, sum(confusion.map((row) => row[label]))), recall: ratio(hits, support), support };
+  const called = sum(confusion.map((row) => row[label]));
+  return {
+    precision: ratio(hits, called),
+    recall: ratio(hits, support),
+    f1: ratio(2 * hits, called + support),
+    support,
+  };
 }

@@ -12,10 +12,15 @@ const BATCH_SIZE = 128;
  * Class probabilities of images, preprocessed as the model was trained.
  *
  * @param images bytes, [N, height, width, channels].
+ * @param options.signal stops it between two batches.
  * @returns probabilities, [N, classes].
- * @throws RangeError when the images are not of the model's input shape.
+ * @throws RangeError when the images are not of the model's input shape; the signal's reason when it stops.
  */
-export async function predict(model: tf.LayersModel, images: Split['images']): Promise<NdArray<Float32Array>> {
+export async function predict(
+  model: tf.LayersModel,
+  images: Split['images'],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<NdArray<Float32Array>> {
   checkImages(model, images);
   const classes = classCount(model);
   const count = images.shape[0];
@@ -26,6 +31,7 @@ export async function predict(model: tf.LayersModel, images: Split['images']): P
     Uint32Array.from({ length: count }, (_, i) => i),
     BATCH_SIZE,
   )) {
+    signal?.throwIfAborted();
     const output = tf.tidy(() => {
       const inputs = imageBatch(packed, indices, { preprocess: preprocessOf(model) });
       return model.predictOnBatch(inputs) as tf.Tensor2D;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import ndarray from 'ndarray';
-import { evaluate, predict, tf, useBackend } from 'resnet-lab';
+import { evaluate, predict, type Split, tf, useBackend } from 'resnet-lab';
+import { assertClose } from '../helpers/close';
 
 before(() => useBackend('cpu'));
 
@@ -10,8 +13,6 @@ function echoModel(): tf.LayersModel {
   return tf.sequential({ layers: [tf.layers.flatten({ inputShape: [1, 1, 3] })] });
 }
 
-// Six images; the values below were computed by scikit-learn 1.9.1 (log_loss, confusion_matrix, precision_score and
-// recall_score with zero_division=0) from labels [0,0,1,1,2,2] and these rows divided by 255.
 const PROBABILITIES = [
   [204, 26, 25],
   [51, 179, 25],
@@ -25,22 +26,51 @@ const split = {
   labels: Uint8Array.from([0, 0, 1, 1, 2, 2]),
 };
 
+/** What scikit-learn measured (tests/keras/make_training_vectors.py). */
+const vectors = JSON.parse(readFileSync(join(__dirname, '..', 'keras', 'vectors', 'evaluation.json'), 'utf8'));
+
+/** A model that gives the vectors' probabilities: image i has its only bright pixel in channel i. */
+function vectorModel(): { model: tf.LayersModel; split: Split } {
+  const count = vectors.labels.length;
+  const images = ndarray(new Uint8Array(count * count), [count, 1, 1, count]);
+  for (let i = 0; i < count; i++) images.set(i, 0, 0, i, 255);
+  const model = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [1, 1, count] }),
+      tf.layers.dense({ units: 10, useBias: false, weights: [tf.tensor2d(vectors.probabilities, [count, 10])] }),
+    ],
+  });
+  return { model, split: { images, labels: Uint8Array.from(vectors.labels) } };
+}
+
 describe('evaluate', () => {
   it("equals scikit-learn's numbers", async () => {
-    const result = await evaluate(echoModel(), split);
-    assert.ok(Math.abs(result.loss - 1.70798006) < 1e-5, `${result.loss}`);
-    assert.ok(Math.abs(result.accuracy - 2 / 6) < 1e-12);
-    assert.deepEqual(result.confusion, [
-      [1, 1, 0],
-      [1, 1, 0],
-      [1, 1, 0],
-    ]);
-    const third = 1 / 3;
-    assert.deepEqual(result.perClass, [
-      { precision: third, recall: 0.5, support: 2 },
-      { precision: third, recall: 0.5, support: 2 },
-      { precision: 0, recall: 0, support: 2 },
-    ]);
+    const { model, split } = vectorModel();
+    const result = await evaluate(model, split);
+    for (const name of ['loss', 'confidence'] as const) assertClose([result[name]], [vectors[name]], 1e-6, name);
+    for (const name of ['accuracy', 'top3'] as const) assertClose([result[name]], [vectors[name]], 1e-12, name);
+    assert.deepEqual(result.confusion, vectors.confusion);
+    for (const name of ['precision', 'recall', 'f1', 'support'] as const) {
+      assertClose(
+        result.perClass.map((report) => report[name]),
+        vectors[name],
+        1e-12,
+        name,
+      );
+    }
+    assert.deepEqual(
+      result.mistakes.map(({ index }) => index),
+      vectors.worst,
+    );
+  });
+
+  it('stops when its signal says so', async () => {
+    const { model, split } = vectorModel();
+    const controller = new AbortController();
+    const evaluation = evaluate(model, split, { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(evaluation, { name: 'AbortError' });
+    await assert.rejects(predict(model, split.images, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
   });
 
   it('counts a model that has diverged as wrong, without losing count', async () => {
@@ -48,8 +78,9 @@ describe('evaluate', () => {
       layers: [tf.layers.flatten({ inputShape: [1, 1, 3] }), tf.layers.dense({ units: 3 })],
     });
     model.setWeights([tf.fill([3, 3], Number.NaN), tf.zeros([3])]);
-    const { confusion, loss, mistakes } = await evaluate(model, split);
+    const { confusion, loss, top3, mistakes } = await evaluate(model, split);
     assert.ok(Number.isNaN(loss));
+    assert.equal(top3, 0);
     assert.equal(
       confusion.flat().reduce((sum, count) => sum + count),
       6,

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Augmentation } from '../data/augment';
+import { packedBytes } from '../data/packed';
+import type { Preprocess } from '../data/preprocess';
+import type { Split } from '../data/types';
+import { sha256 } from '../files/atomic';
+import type { tf } from '../tf';
+import type { AnyCallback } from './callbacks/resumable';
+import type { Schedule } from './schedules';
+import { resumable, type Snapshot } from './snapshot';
+
+/** What a training is, in words: two trainings with the same description, seed and schedule give the same numbers. */
+export type RunDescription = Record<string, string>;
+
+/** What `fit` was given, as far as it decides what is computed. */
+export interface RunParts {
+  split: Split;
+  validation?: number | Split;
+  batchSize: number;
+  preprocess: Preprocess;
+  augmentation?: Augmentation;
+}
+
+const short = (text: string) => sha256(Buffer.from(text)).slice(0, 12);
+
+export function describeRun(
+  model: tf.LayersModel,
+  { split, validation, batchSize, preprocess, augmentation }: RunParts,
+): RunDescription {
+  return {
+    model: `${model.countParams()} parameters in ${model.layers.length} layers (${short(architecture(model))})`,
+    images: describeSplit(split),
+    validation: typeof validation === 'object' ? describeSplit(validation) : String(validation ?? 'none'),
+    batchSize: String(batchSize),
+    preprocess: `${preprocess.kind} (${short(JSON.stringify(preprocess))})`,
+    augment: augmentation ? JSON.stringify(augmentation) : 'none',
+  };
+}
+
+/** The optimiser before the first step: later its learning rate is what callbacks and schedule make of it. */
+export function describeOptimizer(optimizer: tf.Optimizer): RunDescription {
+  const { learningRate, ...constants } = optimizer.getConfig();
+  return {
+    optimizer: `${optimizer.getClassName()} ${JSON.stringify(constants)}`,
+    learningRate: String(learningRate ?? 'none'),
+  };
+}
+
+function describeSplit({ images, labels }: Split): string {
+  const hash = createHash('sha256').update(packedBytes(images)).update(labels).digest('hex');
+  return `${labels.length} images of shape [${images.shape.slice(1)}] (${hash.slice(0, 12)})`;
+}
+
+/** The layers with their settings and connections; not their names, which differ each time that a model is built. */
+function architecture({ layers }: tf.LayersModel): string {
+  const place = new Map(layers.map((layer, i) => [layer, i]));
+  const left = /^name$|initializer$|^inbound|^inputLayers$|^outputLayers$/i;
+  const describe = (layer: tf.layers.Layer) => [
+    layer.getClassName(),
+    layer.trainable,
+    layer.outputShape,
+    JSON.stringify(layer.getConfig(), (key, value) => (left.test(key) ? undefined : value)),
+    layer.inboundNodes.map(({ inboundLayers }) => inboundLayers.map((inbound) => place.get(inbound))),
+  ];
+  return JSON.stringify(layers.map(describe));
+}
+
+/** What `fit` is given when it may go on with a training. */
+export interface Given {
+  run: RunDescription;
+  /** Undefined: whatever it began with. */
+  seed: number | undefined;
+  schedule: Schedule | undefined;
+  stepsPerEpoch: number;
+  callbacks: AnyCallback[];
+}
+
+/** In words, the first thing that is not what the training began with; undefined when all is. */
+export function difference(begun: Snapshot, given: Given): string | undefined {
+  const { run, seed = begun.seed, schedule, stepsPerEpoch, callbacks } = given;
+  const differs = (name: string, before: unknown, now: unknown) =>
+    before === now ? [] : [`${name} ${before}, received ${now}`];
+  const rates = pastRates(schedule, begun.state.epoch, stepsPerEpoch);
+  const left = resumable(callbacks).map((callback) => callback.constructor.name);
+  const missing = begun.callbacks.filter(({ name }) => {
+    const place = left.indexOf(name);
+    left.splice(0, place + 1);
+    return place < 0;
+  });
+  return [
+    ...Object.keys(run).flatMap((name) => differs(name, begun.run[name], run[name])),
+    ...differs('seed', begun.seed, seed),
+    ...differs('learning rates by its schedule', String(begun.rates), String(rates)),
+    ...missing.map(({ name }) => `the callback ${name}, which is missing`),
+  ][0];
+}
+
+/** The schedule's rates at the beginnings of the epochs so far: a training that resumes must have had the same. */
+export function pastRates(schedule: Schedule | undefined, epoch: number, stepsPerEpoch: number): number[] {
+  if (schedule === undefined) return [];
+  return Array.from({ length: epoch + 1 }, (_, past) => schedule(past * stepsPerEpoch, stepsPerEpoch));
+}

@@ -1,0 +1,84 @@
+import { tf } from '../tf';
+import type { Checkpoints } from './checkpoint';
+import { trainEpoch } from './epoch';
+import { evaluate } from './evaluate';
+import type { History } from './history';
+import { learningRateOf } from './learning-rate';
+import { rememberStopped, type Training } from './prepare';
+import { pastRates } from './run';
+import { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot';
+
+/** Trains to the end, or until the signal stops it, and writes checkpoints on the way. */
+export async function train(training: Training, checkpoints?: Checkpoints): Promise<History> {
+  const { model, state, epochs, begun } = training;
+  const callbacks = callbackList(training);
+  const save = async (when: 'step' | 'epoch' | 'now') => {
+    if (when !== 'now' && !checkpoints?.isDue(when === 'epoch')) return;
+    await checkpoints?.write(model, snapshot(training));
+  };
+
+  if (state.isFinished || state.epoch >= epochs) return state.history;
+  model.stopTraining = false;
+  await callbacks.onTrainBegin();
+  if (begun) await restoreSnapshot(begun, training.callbacks);
+  else await save('now'); // a folder that can't be written is told before anything is trained
+  while (state.epoch < epochs && !state.isFinished) {
+    await callbacks.onEpochBegin(state.epoch);
+    const isTrained = await trainEpoch(training, callbacks, () => save('step'));
+    const logs = isTrained && (await measure(training));
+    if (!logs) {
+      rememberStopped(model, snapshot(training));
+      await save('now');
+      return state.history;
+    }
+    await callbacks.onEpochEnd(state.epoch, logs);
+    endEpoch(training, logs);
+    await save('epoch');
+  }
+  await callbacks.onTrainEnd();
+  await save('now');
+  return state.history;
+}
+
+function callbackList({ model, train, epochs, batchSize, stepsPerEpoch, callbacks }: Training): tf.CallbackList {
+  const list = new tf.CallbackList(callbacks);
+  list.setModel(model);
+  list.setParams({ epochs, batchSize, samples: train.labels.length, steps: stepsPerEpoch });
+  return list;
+}
+
+function snapshot({ model, state, schedule, stepsPerEpoch, seed, describe, callbacks }: Training): Snapshot {
+  const rates = pastRates(schedule, state.epoch, stepsPerEpoch);
+  return takeSnapshot({ run: describe(), rates, seed, state }, model.optimizer, callbacks);
+}
+
+/** What the epoch measured; undefined when the signal stops the validation. */
+async function measure({ model, validation, schedule, signal, state: { total } }: Training) {
+  const logs: Record<string, number> = { loss: total.loss / total.seen, accuracy: total.accuracy / total.seen };
+  if (schedule) logs.learning_rate = learningRateOf(model.optimizer);
+  if (validation === undefined) return logs;
+  try {
+    const { loss, accuracy } = await evaluate(model, validation, { signal });
+    // Cross-entropy plus penalty, like the training loss, so that the two curves can be compared.
+    return { ...logs, val_loss: loss + penalty(model), val_accuracy: accuracy };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}
+
+function penalty(model: tf.LayersModel): number {
+  return tf.tidy(() => model.calculateLosses().reduce<number>((sum, term) => sum + term.dataSync()[0], 0));
+}
+
+/** Records the epoch, with what callbacks have added to its measures, and stands at the beginning of the next. */
+function endEpoch({ model, state }: Training, logs: Record<string, number>): void {
+  const { epoch, history } = state.history;
+  epoch.push(state.epoch);
+  for (const [name, value] of Object.entries(logs)) {
+    history[name] ??= [];
+    history[name].push(value);
+  }
+  Object.assign(state, { epoch: state.epoch + 1, step: 0, total: { loss: 0, accuracy: 0, seen: 0 } });
+  state.isFinished = model.stopTraining;
+}
