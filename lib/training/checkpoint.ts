@@ -123,7 +123,10 @@ export class Checkpoints {
 
   private async numbers(): Promise<number[]> {
     const names = await readdir(this.folder);
-    return names.flatMap((name) => Number(NAME.exec(name)?.[1] ?? [])).sort((a, b) => b - a);
+    return names
+      .filter((name) => NAME.test(name))
+      .map((name) => Number(NAME.exec(name)?.[1]))
+      .sort((a, b) => b - a);
   }
 
   /** Removes what is not kept: renamed first, so that nothing half removed has a checkpoint's name. */

@@ -50,14 +50,17 @@ function checkNumber(name: string, value: number, below: number): void {
   throw new RangeError(`${name} should be a number ${range}, received ${value}.`);
 }
 
+/** What `tf.AdamOptimizer` keeps to itself. */
+interface AdamState {
+  accumulatedFirstMoment: Accumulator[];
+  accumulatedSecondMoment: Accumulator[];
+  accBeta1: tf.Variable;
+  accBeta2: tf.Variable;
+}
+
 class Adam extends tf.AdamOptimizer {
   override applyGradients(variableGradients: Gradients): void {
-    const state = this as unknown as {
-      accumulatedFirstMoment: Accumulator[];
-      accumulatedSecondMoment: Accumulator[];
-      accBeta1: tf.Variable;
-      accBeta2: tf.Variable;
-    };
+    const state = this as unknown as AdamState;
     const gradients = list(variableGradients);
     const updates = gradients.flatMap(({ variable, gradient }, i): Update[] => {
       const first = accumulator(state.accumulatedFirstMoment, i, variable, 'm');
@@ -77,6 +80,12 @@ class Adam extends tf.AdamOptimizer {
       state.accBeta2.assign(tf.scalar(power2 * beta2));
     });
     this.incrementIterations();
+  }
+
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    const { accumulatedFirstMoment, accumulatedSecondMoment } = this as unknown as AdamState;
+    disposeAll([...accumulatedFirstMoment, ...accumulatedSecondMoment]);
+    await super.setWeights(weights);
   }
 }
 
@@ -124,7 +133,7 @@ class Sgd extends tf.SGDOptimizer {
 
   override dispose(): void {
     super.dispose();
-    tf.dispose(this.velocities.map(({ variable }) => variable));
+    disposeAll(this.velocities);
     this.velocities = [];
   }
 
@@ -135,6 +144,7 @@ class Sgd extends tf.SGDOptimizer {
 
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     const velocities = await this.extractIterations(weights);
+    disposeAll(this.velocities);
     this.velocities = velocities.map(({ name, tensor }) => ({
       originalName: name,
       variable: (tensor as tf.Tensor).variable(false),
@@ -156,6 +166,10 @@ class Sgd extends tf.SGDOptimizer {
 tf.serialization.registerClass(Sgd);
 // A model that was saved with Adam goes on with this one; its state is the same.
 tf.serialization.registerClass(Adam);
+
+function disposeAll(accumulators: Accumulator[]): void {
+  tf.dispose(accumulators.map(({ variable }) => variable));
+}
 
 /** Variables with their gradients, in the order that the optimiser is given them. */
 function list(gradients: Gradients): { variable: tf.Variable; gradient: tf.Tensor | null }[] {

@@ -37,6 +37,8 @@ const LOSS = 'categoricalCrossentropy';
 /** What a step of such a model returns, in TensorFlow.js's words. */
 const MEASURES = 'loss,acc';
 
+/** What optimisers were when their trainings began: callbacks and schedules change their learning rates. */
+const begunWith = new WeakMap<tf.Optimizer, RunDescription>();
 /** Trainings that their signals stopped; they go on as long as the model keeps its optimiser. */
 const stoppedTrainings = new WeakMap<tf.LayersModel, { optimizer: tf.Optimizer; snapshot: Snapshot }>();
 
@@ -60,11 +62,10 @@ export async function prepare(
   if (schedule) learningRateOf(optimizer);
   const stopped = takeStopped(model);
   const stepsPerEpoch = Math.ceil(trainCount(split, options.validation) / batchSize);
-  // A stopped training's optimiser is in the model still, with a learning rate that may have changed since it began.
-  const begunWith = stopped && !options.optimizer ? stopped.run : describeOptimizer(optimizer);
+  const described = begunWith.get(optimizer) ?? describeOptimizer(optimizer);
   const describe = once(() => ({
     ...describeRun(model, { split, validation: options.validation, batchSize, preprocess, augmentation }),
-    ...{ optimizer: begunWith.optimizer, learningRate: begunWith.learningRate },
+    ...described,
   }));
   const differs = (begun: Snapshot) =>
     difference(begun, { run: describe(), seed: options.seed, schedule, stepsPerEpoch, callbacks });
@@ -79,10 +80,12 @@ export async function prepare(
     model.compile({ optimizer, loss: LOSS, metrics: ['accuracy'] });
   }
   if (newest) await restoreCheckpoint(newest, model);
+  const begins = begun ? described : describeOptimizer(model.optimizer);
+  begunWith.set(model.optimizer, begins);
   storePreprocess(model, preprocess);
   return {
     ...{ model, train, validation, epochs, batchSize, preprocess, augmentation, schedule, signal, callbacks },
-    ...{ seed, stepsPerEpoch, begun, describe: () => begun?.run ?? describe() },
+    ...{ seed, stepsPerEpoch, begun, describe: () => begun?.run ?? { ...describe(), ...begins } },
     state: structuredClone(begun?.state ?? newState()),
   };
 }
