@@ -73,8 +73,12 @@ export class Checkpoints {
     await this.lock.release?.();
   }
 
-  /** Whether it is time for another: at the end of an epoch or after so many seconds, if the last one's cost allows it. */
+  /**
+   * Whether it is time for another: at the end of an epoch or after so many seconds, if the last one's cost allows it.
+   * With 0 seconds it always is.
+   */
   isDue(isEpochEnd: boolean): boolean {
+    if (this.everySeconds === 0) return true;
     const elapsed = performance.now() - this.writtenAt;
     return elapsed >= this.cost * (SHARE - 1) && (isEpochEnd || elapsed >= this.everySeconds * 1000);
   }
