@@ -15,7 +15,7 @@ export interface Ended {
  * Runs a script in a Node of its own, as the body of an async function to which everything of resnet-lab is in scope as
  * `lab`; `first` runs before the library is loaded. Fails when the process does not end by itself.
  */
-export function runScript(script: string, { threads = '', first = '' } = {}): Promise<Ended> {
+export function runScript(script: string, { threads = '', first = '', patience = PATIENCE } = {}): Promise<Ended> {
   const code = `${first}\nconst lab = require('resnet-lab');\nconst { tf } = lab;\n(async () => {\n${script}\n})();`;
   const env: NodeJS.ProcessEnv = { ...process.env, RESNET_THREADS: threads };
   delete env.RESNET_BACKEND;
@@ -31,9 +31,9 @@ export function runScript(script: string, { threads = '', first = '' } = {}): Pr
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(
-        new Error(`The process did not end within ${PATIENCE / 1000} s; it printed: ${ended.stdout}${ended.stderr}`),
+        new Error(`The process did not end within ${patience / 1000} s; it printed: ${ended.stdout}${ended.stderr}`),
       );
-    }, PATIENCE);
+    }, patience);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
