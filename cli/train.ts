@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import {
   adam,
+  CSVLogger,
   evaluate,
   fit,
   holdOut,
@@ -27,6 +28,8 @@ const USAGE = `npm run train -- [options]
   --rate R                      Adam's learning rate (0.001)
   --validation F                fraction held out to watch the training by, 0 for none (0.1)
   --no-augment                  neither shifts nor flips
+  --checkpoint FOLDER           keeps the training there: the same command goes on with it
+  --log FILE                    a line of measures after each epoch (CSV)
   --seed N                      of everything that is random (0)`;
 
 const OPTIONS = {
@@ -38,6 +41,8 @@ const OPTIONS = {
   rate: { type: 'string', default: '0.001' },
   validation: { type: 'string', default: '0.1' },
   'no-augment': { type: 'boolean', default: false },
+  checkpoint: { type: 'string' },
+  log: { type: 'string' },
   seed: { type: 'string', default: '0' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -89,7 +94,8 @@ main(async () => {
 
   const start = performance.now();
   const bar = progressBar(options.epochs, Math.ceil(train.labels.length / options.batch));
-  await fit(model, train, {
+  const signal = stopSignal();
+  const { steps } = await fit(model, train, {
     epochs: options.epochs,
     batchSize: options.batch,
     optimizer: adam(options.rate),
@@ -97,31 +103,49 @@ main(async () => {
     augment: !options['no-augment'],
     validation,
     seed: options.seed,
-    callbacks: [bar.callback],
+    callbacks: [bar.callback, ...(options.log ? [new CSVLogger(options.log)] : [])],
+    checkpoint: options.checkpoint,
+    signal,
   }).finally(bar.stop);
+  if (signal.aborted) {
+    const again = options.checkpoint ? 'The same command goes on from here.' : 'Nothing is kept without --checkpoint.';
+    console.log(`Stopped after ${steps.loss.length.toLocaleString('en')} steps. ${again}`);
+    process.exitCode = 130;
+    return;
+  }
   const seconds = (performance.now() - start) / 1000;
-  const { accuracy, loss } = await evaluate(model, dataset.test);
+  const { accuracy, loss } = await evaluate(model, dataset.test, { signal });
   const tested = dataset.test.labels.length.toLocaleString('en');
   console.log(
     `Trained for ${seconds.toFixed(1)} s. Test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} (${tested} images).`,
   );
 });
 
+/** Ctrl-C and SIGTERM stop the training after its step; the second time they end the process as usual. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
 /** A bar for each epoch with the mean loss and accuracy so far, and a line after it. To be stopped in any case. */
 function progressBar(epochs: number, steps: number): { callback: tf.CustomCallbackArgs; stop: () => void } {
   const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
   const bar = new SingleBar({ format, stream: process.stdout, linewrap: true }, Presets.shades_classic);
   let mean = { loss: 0, accuracy: 0 };
+  let seen = 0;
   const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
   const callback: tf.CustomCallbackArgs = {
     onEpochBegin: async (epoch) => {
       mean = { loss: 0, accuracy: 0 };
+      seen = 0; // steps: fewer than there were when a training goes on in the middle of an epoch
       bar.start(steps, 0, { epoch: `${epoch + 1}/${epochs}`, ...text() });
     },
     onBatchEnd: async (batch, logs = {}) => {
+      seen += 1;
       mean = {
-        loss: mean.loss + (logs.loss - mean.loss) / (batch + 1),
-        accuracy: mean.accuracy + (logs.accuracy - mean.accuracy) / (batch + 1),
+        loss: mean.loss + (logs.loss - mean.loss) / seen,
+        accuracy: mean.accuracy + (logs.accuracy - mean.accuracy) / seen,
       };
       bar.update(batch + 1, text());
     },
