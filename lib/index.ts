@@ -15,6 +15,7 @@ export { liveHistory, show, showImages, showProgress } from './plots/display';
 export type { Figure } from './plots/figure';
 export { type PlottedHistory, plotHistory, plotLosses } from './plots/history';
 export { type ImageGridOptions, plotImages } from './plots/images';
+export { plotSchedules } from './plots/schedules';
 export { setRandomSeed } from './random';
 export { tf } from './tf';
 export { CSVLogger, type CSVLoggerOptions } from './training/callbacks/csv-logger';

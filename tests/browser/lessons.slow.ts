@@ -64,6 +64,7 @@ describe('JupyterLab', () => {
           ['01-data', 5],
           ['02-residual-layers', 1],
           ['03-resnet', 3],
+          ['04-training', 3],
         ] as const) {
           await openLesson(page, address, lesson);
           await screenshot(page, `${lesson}-opened`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import ndarray from 'ndarray';
 import { PNG } from 'pngjs';
-import { plotHistory, plotImages, plotLosses, show } from 'resnet-lab';
+import { plotHistory, plotImages, plotLosses, plotSchedules, show } from 'resnet-lab';
 
 const history = {
   epoch: [0, 1],
@@ -52,6 +52,26 @@ describe('plotLosses', () => {
     );
     assert.deepEqual(data[0].x, [1, 2, 3]);
     assert.throws(() => plotLosses({}), /RangeError/);
+  });
+});
+
+describe('plotSchedules', () => {
+  it('draws a curve for each schedule over the epochs, without the zeros that a logarithmic scale has no place for', () => {
+    const { data, layout, description } = plotSchedules({ rising: (step, steps) => step / steps, still: () => 0.1 }, 4);
+    assert.deepEqual(
+      data.map(({ name, x, y }) => [name, (x as number[]).at(-1), (y as number[])[0], (y as number[]).at(-1)]),
+      [
+        ['rising', 3.99, null, 3.99],
+        ['still', 3.99, 0.1, 0.1],
+      ],
+    );
+    assert.equal((layout.yaxis as { type: string }).type, 'log');
+    assert.equal(
+      description,
+      'Learning rate over 4 epochs: rising from 0 to 3.99, 3.99 at most; still from 0.1 to 0.1, 0.1 at most.',
+    );
+    assert.throws(() => plotSchedules({}, 4), /RangeError: plotSchedules/);
+    assert.throws(() => plotSchedules({ still: () => 0.1 }, 0), /RangeError: epochs .*received 0/);
   });
 });
 

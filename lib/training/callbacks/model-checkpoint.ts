@@ -53,16 +53,15 @@ export class ModelCheckpoint extends MonitorCallback {
   private async save(logs: Logs): Promise<void> {
     const path = format(this.filepath, { ...logs, epoch: this.epoch + 1 });
     const title = `Epoch ${this.epoch + 1}:`;
+    const before = this.best?.toFixed(5) ?? 'none';
     if (this.options.saveBestOnly) {
       const value = this.measured(logs);
       if (value === undefined) return;
       if (!this.isImprovement(value, this.best)) {
-        this.print(`${title} ${this.monitor} did not improve from ${this.best?.toFixed(5)}`);
+        this.print(`${title} ${this.monitor} did not improve from ${before}`);
         return;
       }
-      this.print(
-        `${title} ${this.monitor} improved from ${this.best?.toFixed(5)} to ${value.toFixed(5)}, saving model to ${path}`,
-      );
+      this.print(`${title} ${this.monitor} improved from ${before} to ${value.toFixed(5)}, saving model to ${path}`);
       this.best = value;
     } else {
       this.print(`${title} saving model to ${path}`);
