@@ -32,7 +32,10 @@ export interface FitOptions {
   callbacks?: tf.CustomCallbackArgs[];
   /** Chooses the validation images, the order of the images and their augmentation; drawn from `setRandomSeed` by default. */
   seed?: number;
-  /** Stops the training within one step. `fit` then returns what was measured; called again it goes on. */
+  /**
+   * Stops the training within one step. `fit` then returns what was measured, without calling `onTrainEnd`, since called
+   * again it goes on.
+   */
   signal?: AbortSignal;
   /** A folder for the checkpoints of this one training; the next call, in this process or another, goes on from there. */
   checkpoint?: string;
