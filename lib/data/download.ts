@@ -46,6 +46,7 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<void> {
   const partial = `${target}.partial`;
+  if ((await sizeOf(target)) > 0 && (await check(target, expected)) === undefined) return; // a process died before it was used
   try {
     await fetchWhole(url, partial, expected, options);
     await rename(partial, target);
@@ -62,13 +63,13 @@ async function kept(error: Interruption, partial: string): Promise<string> {
   return bytes === 0 ? error.message : `${error.message}; ${megabytes(bytes)} are kept, and the next try goes on there`;
 }
 
-/** Fetches, again from the start if pieces of several attempts turn out not to belong together. */
+/** Fetches, once more from the start if pieces of several attempts turn out not to belong together. */
 async function fetchWhole(url: string, partial: string, expected: Expectation, options: DownloadOptions) {
-  for (;;) {
+  for (let passes = 1; ; passes++) {
     const wasResumed = await fetchPieces(url, partial, expected, options);
     const fault = await check(partial, expected);
     if (fault === undefined) return;
-    if (!wasResumed) throw new DataError(fault);
+    if (!wasResumed || passes === 2) throw new DataError(fault);
     await rm(partial);
   }
 }

@@ -54,8 +54,8 @@ export async function openUrl(url: string, have: number, validator: string | und
     }
     if (have > 0 && (status === 416 || (status === 206 && range?.start !== have))) return openAgain();
     if (PASSING.has(status)) {
-      const seconds = Number(response.headers.get('retry-after'));
-      throw new Interruption(`the server answered ${status} ${statusText}`.trim(), pauseOf(seconds));
+      const pause = pauseOf(response.headers.get('retry-after'));
+      throw new Interruption(`the server answered ${status} ${statusText}`.trim(), pause);
     }
     if (status !== 200 && status !== 206) throw new DataError(`the server answered ${status} ${statusText}`.trim());
     if (body === null) throw new DataError('the server sent nothing');
@@ -122,6 +122,9 @@ function parseRange(text: string | null): { start: number; total: number | undef
   return match ? { start: Number(match[1]), total: match[2] === '*' ? undefined : Number(match[2]) } : undefined;
 }
 
-function pauseOf(seconds: number): number | undefined {
-  return seconds > 0 ? Math.min(seconds * 1000, MOST_PATIENCE_MS) : undefined;
+/** Retry-After: seconds, or a date. */
+function pauseOf(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return milliseconds > 0 ? Math.min(milliseconds, MOST_PATIENCE_MS) : undefined;
 }

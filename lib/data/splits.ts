@@ -55,6 +55,9 @@ export function takeImages(split: Split, count: number): Split {
   );
 }
 
+/** Number of images that `holdOut` takes for validation. */
+export const heldOutCount = ({ labels }: Split, fraction: number): number => Math.round(labels.length * fraction);
+
 /**
  * Divides a training split into a part to train on and a part to validate on, which training never sees. The test set
  * stays out of it: whoever chooses a model by its test accuracy has no test left.
@@ -64,7 +67,7 @@ export function takeImages(split: Split, count: number): Split {
  */
 export function holdOut(split: Split, fraction: number, seed: number): { train: Split; validation: Split } {
   checkSplit(split);
-  const count = Math.round(split.labels.length * fraction);
+  const count = heldOutCount(split, fraction);
   if (!(fraction > 0 && fraction < 1) || count < 1 || count >= split.labels.length) {
     throw new RangeError(
       `The validation fraction should leave at least one image on either side of ${split.labels.length}, received ${fraction}.`,

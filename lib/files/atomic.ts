@@ -26,11 +26,16 @@ export async function moveIntoPlace(work: string, target: string): Promise<void>
   await flushFolder(dirname(target));
 }
 
+/** What network file systems answer that flush no folders. */
+const UNSUPPORTED = new Set(['EINVAL', 'ENOTSUP', 'ENOSYS']);
+
 async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return; // Windows opens no folders
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    await folder.sync().catch((error: NodeJS.ErrnoException) => {
+      if (!UNSUPPORTED.has(error.code ?? '')) throw error;
+    });
   } finally {
     await folder.close();
   }

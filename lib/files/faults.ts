@@ -9,6 +9,7 @@ const FAULTS: Record<string, string> = {
   ENOTDIR: 'a part of its path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
   EIO: 'the disk reports an error',
+  EMFILE: 'too many files are open',
 };
 
 /** What the file system refused, in words; undefined when the error is of another kind. */

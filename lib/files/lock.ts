@@ -1,5 +1,6 @@
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 /** The process that holds a lock. */
@@ -13,36 +14,27 @@ export type Claim = { release: () => Promise<void>; holder?: undefined } | { rel
 
 /** The holder says this often that it is alive; a process of another machine that is silent for `SILENCE_MS` is gone. */
 const HEARTBEAT_MS = 15_000;
-const SILENCE_MS = 300_000;
+const SILENCE_MS = 120_000;
 /** A lock is written right after it is made: an empty one of this age was left by a process killed in between. */
 const EMPTY_MS = 5_000;
 const POLL_MS = 200;
 
+/** The locks of this process, and its claims that are under way, one after the other for each lock. */
 const held = new Set<string>();
+const claims = new Map<string, Promise<unknown>>();
 
 /**
  * Claims the lock file `path` for this process, or tells who holds it. A lock that its process left when it was killed
- * is taken over: on this machine at once, from another one when it has been silent for five minutes.
+ * is taken over: on this machine at once, from another one when it has been silent for two minutes.
  */
-export async function claimLock(path: string): Promise<Claim> {
-  for (;;) {
-    try {
-      const file = await open(path, 'wx');
-      held.add(path); // at once: another caller in this process must not take the lock for a left one
-      try {
-        await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() })).finally(() => file.close());
-        return { release: keepAlive(path) };
-      } catch (error) {
-        await release(path); // the disk is full
-        throw error;
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = await livingHolder(path);
-    if (holder !== undefined) return { holder };
-    await removeLeft(path);
-  }
+export function claimLock(path: string): Promise<Claim> {
+  const place = resolve(path);
+  const claim = (claims.get(place) ?? Promise.resolve()).then(() => claimAlone(place));
+  claims.set(
+    place,
+    claim.catch(() => {}),
+  );
+  return claim;
 }
 
 /** Runs `task` while this process holds the lock; waits for another holder, telling `onWait` once. */
@@ -55,44 +47,77 @@ export async function withLock<T>(path: string, task: () => Promise<T>, onWait: 
   }
 }
 
-function keepAlive(path: string): () => Promise<void> {
-  const timer = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS).unref();
-  return async () => {
-    clearInterval(timer);
-    await release(path);
-  };
+async function claimAlone(path: string): Promise<Claim> {
+  if (held.has(path)) return { holder: { pid: process.pid, host: hostname() } };
+  for (;;) {
+    if (await create(path)) {
+      held.add(path);
+      const beat = () => utimes(path, new Date(), new Date()).catch(() => {});
+      const timer = setInterval(beat, HEARTBEAT_MS).unref();
+      const release = async () => {
+        clearInterval(timer);
+        held.delete(path);
+        await rm(path, { force: true });
+      };
+      return { release };
+    }
+    const holder = await livingHolder(path);
+    if (holder !== undefined) return { holder };
+    await removeLeft(path);
+  }
 }
 
-async function release(path: string): Promise<void> {
-  await rm(path, { force: true });
-  held.delete(path);
+/** Makes the file; false when there is one. */
+async function create(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    try {
+      await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() })).finally(() => file.close());
+    } catch (error) {
+      await rm(path, { force: true }); // the disk is full
+      throw error;
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
-/** Who holds the lock; undefined when nobody does any more. */
+/** Who holds a lock that this process does not; undefined when nobody does any more. */
 async function livingHolder(path: string): Promise<Holder | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => Number.POSITIVE_INFINITY,
-  );
+  const age = await ageOf(path);
   const holder = parse(text);
   if (holder === undefined) return age < EMPTY_MS ? { pid: 0, host: hostname() } : undefined;
   if (holder.host !== hostname()) return age < SILENCE_MS ? holder : undefined;
-  const lives = holder.pid === process.pid ? held.has(path) : isRunning(holder.pid);
-  return lives ? holder : undefined;
+  return holder.pid !== process.pid && isRunning(holder.pid) ? holder : undefined;
 }
 
-/** Removes a left lock. If another process was faster and the lock is already its own, that one is put back. */
+/** Removes a left lock. Only one process at a time may, and looks again first: another was perhaps faster. */
 async function removeLeft(path: string): Promise<void> {
-  const grave = `${path}.${hostname()}.${process.pid}`;
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, grave);
-  } catch {
-    return; // it is gone already
+    await mkdir(guard);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((await ageOf(guard)) > EMPTY_MS) await rmdir(guard).catch(() => {}); // its process was killed
+    await setTimeout(10);
+    return;
   }
-  held.delete(path);
-  if ((await livingHolder(grave)) !== undefined) await link(grave, path).catch(() => {});
-  await rm(grave, { force: true });
+  try {
+    if ((await livingHolder(path)) === undefined) await rm(path, { force: true });
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
+}
+
+/** Milliseconds since a file was written; infinite where there is none. */
+function ageOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
 }
 
 function parse(text: string): Holder | undefined {

@@ -30,11 +30,14 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
   const part = join(folder, `${MODEL}.part`);
   try {
     await mkdir(folder, { recursive: true });
-    await rm(part, { force: true });
-    await rm(join(folder, weightsName), { force: true });
-    await writeFlushed(join(folder, weightsName), weights);
-    await writeFlushed(part, json);
-    await rename(part, join(folder, MODEL));
+    for (const [name, bytes] of [
+      [weightsName, weights], // of another name than those that model.json still means, unless they are the same
+      [MODEL, json],
+    ] as const) {
+      await rm(part, { force: true });
+      await writeFlushed(part, bytes);
+      await rename(part, join(folder, name));
+    }
     for (const name of await readdir(folder)) {
       if (WEIGHTS.test(name) && name !== weightsName) await rm(join(folder, name));
     }

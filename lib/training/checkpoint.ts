@@ -54,7 +54,7 @@ export class Checkpoints {
       const lock = await claimLock(join(folder, 'lock'));
       if (lock.holder) {
         throw new DataError(
-          `Process ${lock.holder.pid} on ${lock.holder.host} keeps checkpoints in ${folder} already. Wait for it, or give another folder.`,
+          `Process ${lock.holder.pid} on ${lock.holder.host} keeps checkpoints in ${folder} already. Wait for it, or give another folder; if it is gone, delete ${join(folder, 'lock')}.`,
         );
       }
       const checkpoints = new Checkpoints(folder, everySeconds, lock);
@@ -94,7 +94,7 @@ export class Checkpoints {
     try {
       await this.place(this.next, await files(model, snapshot));
       this.kept = [...this.kept, this.next].slice(-KEPT);
-      await this.clear();
+      await this.clear().catch(() => {}); // the next one tries again
     } catch (error) {
       const failure = explained(error, this.folder);
       if (this.kept.length === 0) throw failure;
@@ -162,7 +162,7 @@ export class Checkpoints {
         this.kept = [number];
         return checkpoint;
       } catch (error) {
-        if (error instanceof NewerFormat) throw error;
+        if (error instanceof NewerFormat || diskFault(error)) throw error; // it may be whole
         faults.push(`The checkpoint ${this.path(number)} is damaged: ${reason(error)}.`);
       }
     }

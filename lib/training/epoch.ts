@@ -26,10 +26,9 @@ export async function trainEpoch(
 ): Promise<boolean> {
   const { model, state, schedule, signal, stepsPerEpoch } = training;
   const prepare = batchMaker(training);
-  const first = state.step;
-  let next = prepare(first);
+  let next = prepare(state.step);
   try {
-    for (let step = first; next && (step === first || !model.stopTraining); step++) {
+    for (let step = state.step; next && (step === 0 || !model.stopTraining); step++) {
       if (signal?.aborted) return false;
       const { size, batch }: Planned = next;
       await callbacks.onBatchBegin(step);
@@ -38,11 +37,16 @@ export async function trainEpoch(
       next = undefined; // the step disposes of it
       // Once the step's jobs are given, the backend's other threads compute while this one prepares the next batch.
       await Promise.race([stepping, new Promise(setImmediate)]);
-      next = prepare(step + 1);
-      const measured = await stepping;
+      let measured: Awaited<typeof stepping>;
+      try {
+        next = prepare(step + 1);
+      } finally {
+        measured = await stepping; // whatever happens, no step goes on behind the caller's back
+      }
       record(state, size, measured);
       await callbacks.onBatchEnd(step, { batch: step, size, ...measured });
       state.step = step + 1;
+      state.isStopped = model.stopTraining;
       await afterStep();
       await new Promise(setImmediate); // a notebook's kernel has messages to answer
     }

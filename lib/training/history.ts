@@ -19,8 +19,8 @@ export interface TrainingState {
   /** Sums over the images of this epoch that were seen. */
   total: { loss: number; accuracy: number; seen: number };
   history: History;
-  /** Whether a callback ended it, so that it does not go on though there may be epochs left. */
-  isFinished: boolean;
+  /** Whether a callback asked to stop at the end of the epoch, though there may be others left. */
+  isStopped: boolean;
 }
 
 export function newState(): TrainingState {
@@ -29,6 +29,6 @@ export function newState(): TrainingState {
     step: 0,
     total: { loss: 0, accuracy: 0, seen: 0 },
     history: { epoch: [], history: {}, steps: { loss: [], accuracy: [] } },
-    isFinished: false,
+    isStopped: false,
   };
 }

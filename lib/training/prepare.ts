@@ -1,6 +1,6 @@
 import { KERAS_AUGMENTATION } from '../data/augment';
 import { preprocess as preprocessing } from '../data/preprocess';
-import { holdOut } from '../data/splits';
+import { heldOutCount, holdOut } from '../data/splits';
 import type { Split } from '../data/types';
 import { nextSeed } from '../random';
 import { tf } from '../tf';
@@ -60,7 +60,7 @@ export async function prepare(
   );
   const optimizer = options.optimizer ?? (isCompiled(model) ? model.optimizer : adam());
   if (schedule) learningRateOf(optimizer);
-  const stopped = takeStopped(model);
+  const stopped = stoppedTraining(model);
   const stepsPerEpoch = Math.ceil(trainCount(split, options.validation) / batchSize);
   const described = begunWith.get(optimizer) ?? describeOptimizer(optimizer);
   const describe = once(() => ({
@@ -75,6 +75,7 @@ export async function prepare(
   const seed = begun?.seed ?? options.seed ?? nextSeed();
   const { train, validation } = divide(split, options.validation, seed);
   if (validation) checkSplitFits(model, validation);
+  stoppedTrainings.delete(model); // from here on it goes on, or another begins
   const isInModel = begun !== undefined && begun === stopped;
   if (!isInModel && (options.optimizer || !isCompiled(model))) {
     model.compile({ optimizer, loss: LOSS, metrics: ['accuracy'] });
@@ -91,9 +92,8 @@ export async function prepare(
 }
 
 /** The training of this model that its signal stopped, if nobody gave the model another optimiser since. */
-function takeStopped(model: tf.LayersModel): Snapshot | undefined {
+function stoppedTraining(model: tf.LayersModel): Snapshot | undefined {
   const stopped = stoppedTrainings.get(model);
-  stoppedTrainings.delete(model);
   return stopped?.optimizer === model.optimizer ? stopped?.snapshot : undefined;
 }
 
@@ -134,8 +134,8 @@ function divide(
   return typeof validation === 'number' ? holdOut(split, validation, seed) : { train: split, validation };
 }
 
-function trainCount({ labels }: Split, validation: number | Split | undefined): number {
-  return typeof validation === 'number' ? labels.length - Math.round(labels.length * validation) : labels.length;
+function trainCount(split: Split, validation: number | Split | undefined): number {
+  return typeof validation === 'number' ? split.labels.length - heldOutCount(split, validation) : split.labels.length;
 }
 
 function once<T>(make: () => T): () => T {

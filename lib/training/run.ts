@@ -6,6 +6,7 @@ import type { Split } from '../data/types';
 import { sha256 } from '../files/atomic';
 import type { tf } from '../tf';
 import type { AnyCallback } from './callbacks/resumable';
+import type { TrainingState } from './history';
 import type { Schedule } from './schedules';
 import { resumable, type Snapshot } from './snapshot';
 
@@ -80,7 +81,7 @@ export function difference(begun: Snapshot, given: Given): string | undefined {
   const { run, seed = begun.seed, schedule, stepsPerEpoch, callbacks } = given;
   const differs = (name: string, before: unknown, now: unknown) =>
     before === now ? [] : [`${name} ${before}, received ${now}`];
-  const rates = pastRates(schedule, begun.state.epoch, stepsPerEpoch);
+  const rates = pastRates(schedule, begun.state, stepsPerEpoch);
   const left = resumable(callbacks).map((callback) => callback.constructor.name);
   const missing = begun.callbacks.filter(({ name }) => {
     const place = left.indexOf(name);
@@ -96,7 +97,12 @@ export function difference(begun: Snapshot, given: Given): string | undefined {
 }
 
 /** The schedule's rates at the beginnings of the epochs so far: a training that resumes must have had the same. */
-export function pastRates(schedule: Schedule | undefined, epoch: number, stepsPerEpoch: number): number[] {
+export function pastRates(
+  schedule: Schedule | undefined,
+  { epoch, step }: Pick<TrainingState, 'epoch' | 'step'>,
+  stepsPerEpoch: number,
+): number[] {
   if (schedule === undefined) return [];
-  return Array.from({ length: epoch + 1 }, (_, past) => schedule(past * stepsPerEpoch, stepsPerEpoch));
+  const begun = step > 0 ? epoch + 1 : epoch;
+  return Array.from({ length: begun }, (_, past) => schedule(past * stepsPerEpoch, stepsPerEpoch));
 }

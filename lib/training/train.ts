@@ -10,19 +10,18 @@ import { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot';
 
 /** Trains to the end, or until the signal stops it, and writes checkpoints on the way. */
 export async function train(training: Training, checkpoints?: Checkpoints): Promise<History> {
-  const { model, state, epochs, begun } = training;
+  const { model, state, begun } = training;
   const callbacks = callbackList(training);
   const save = async (when: 'step' | 'epoch' | 'now') => {
     if (when !== 'now' && !checkpoints?.isDue(when === 'epoch')) return;
     await checkpoints?.write(model, snapshot(training));
   };
 
-  if (state.isFinished || state.epoch >= epochs) return state.history;
-  model.stopTraining = false;
+  model.stopTraining = state.isStopped;
   await callbacks.onTrainBegin();
   if (begun) await restoreSnapshot(begun, training.callbacks);
   else await save('now'); // a folder that can't be written is told before anything is trained
-  while (state.epoch < epochs && !state.isFinished) {
+  while (!isOver(training)) {
     await callbacks.onEpochBegin(state.epoch);
     const isTrained = await trainEpoch(training, callbacks, () => save('step'));
     const logs = isTrained && (await measure(training));
@@ -33,11 +32,15 @@ export async function train(training: Training, checkpoints?: Checkpoints): Prom
     }
     await callbacks.onEpochEnd(state.epoch, logs);
     endEpoch(training, logs);
-    await save('epoch');
+    await save(isOver(training) ? 'now' : 'epoch');
   }
+  // Not in the checkpoint: EarlyStopping takes the best weights here, and with more epochs training goes on from the last.
   await callbacks.onTrainEnd();
-  await save('now');
   return state.history;
+}
+
+function isOver({ state, epochs }: Training): boolean {
+  return state.epoch >= epochs || (state.isStopped && state.step === 0);
 }
 
 function callbackList({ model, train, epochs, batchSize, stepsPerEpoch, callbacks }: Training): tf.CallbackList {
@@ -48,7 +51,7 @@ function callbackList({ model, train, epochs, batchSize, stepsPerEpoch, callback
 }
 
 function snapshot({ model, state, schedule, stepsPerEpoch, seed, describe, callbacks }: Training): Snapshot {
-  const rates = pastRates(schedule, state.epoch, stepsPerEpoch);
+  const rates = pastRates(schedule, state, stepsPerEpoch);
   return takeSnapshot({ run: describe(), rates, seed, state }, model.optimizer, callbacks);
 }
 
@@ -80,5 +83,5 @@ function endEpoch({ model, state }: Training, logs: Record<string, number>): voi
     history[name].push(value);
   }
   Object.assign(state, { epoch: state.epoch + 1, step: 0, total: { loss: 0, accuracy: 0, seen: 0 } });
-  state.isFinished = model.stopTraining;
+  state.isStopped = model.stopTraining;
 }

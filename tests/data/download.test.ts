@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { DataError, type Progress } from 'resnet-lab';
 import { type DownloadOptions, download } from 'resnet-lab/dist/data/download';
 import send from 'send';
@@ -229,6 +230,79 @@ describe('download', () => {
       );
       assert.equal(requests, 1);
     }
+  });
+
+  it('waits until the date that a server names', async () => {
+    let requests = 0;
+    const start = performance.now();
+    await withServer(
+      (request, response) => {
+        requests += 1;
+        const date = new Date(Date.now() + 2000).toUTCString(); // without milliseconds: more than 1 s from now
+        if (requests === 1) response.writeHead(429, { 'retry-after': date }).end();
+        else send(request, '/file.bin', { root }).pipe(response);
+      },
+      (url) => get(url),
+    );
+    assertWhole();
+    assert.ok(performance.now() - start > 999);
+  });
+
+  it('gives up on a server that trickles', async () => {
+    let requests = 0;
+    await withServer(
+      (request, response) => {
+        requests += 1;
+        const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+        const head = { 'content-range': `bytes ${start}-${FILE.length - 1}/${FILE.length}` };
+        response.writeHead(start > 0 ? 206 : 200, start > 0 ? head : { 'content-length': FILE.length });
+        response.write(FILE.subarray(start, start + 100), () => response.destroy());
+      },
+      (url) => refuses(get(url), /could not be fetched/, ['target.bin.partial']),
+    );
+    assert.equal(requests, 1 + PAUSES.length);
+  });
+
+  it('starts only once more when the pieces do not make the file', async () => {
+    const other = randomBytes(FILE.length);
+    writeFileSync(join(root, 'other.bin'), other);
+    let requests = 0;
+    await withServer(
+      (request, response) => {
+        requests += 1;
+        if (request.headers.range !== undefined) return send(request, '/other.bin', { root }).pipe(response);
+        response.writeHead(200, { 'content-length': other.length });
+        return response.write(other.subarray(0, 500_000), () => response.destroy());
+      },
+      (url) => refuses(get(url), /its SHA-256 is/),
+    );
+    assert.equal(requests, 4);
+  });
+
+  it('starts anew on a range that can not be satisfied', async () => {
+    writeFileSync(partial(), Buffer.alloc(5000));
+    await withServer(
+      (request, response) => {
+        if (request.headers.range === undefined) response.writeHead(200, { 'content-length': FILE.length }).end(FILE);
+        else response.writeHead(416, { 'content-range': 'bytes */4000' }).end();
+      },
+      (url) => get(url),
+    );
+    assertWhole();
+  });
+
+  it('takes a body whose length is that of its encoding', async () => {
+    await withServer(
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(FILE)),
+      (url) => get(url),
+    );
+    assertWhole();
+  });
+
+  it('fetches nothing when the file is there', async () => {
+    writeFileSync(target, FILE);
+    await get('http://127.0.0.1:9999/never-asked');
+    assertWhole();
   });
 
   it('follows a redirection with its range', async () => {

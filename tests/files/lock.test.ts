@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { claimLock, type Holder, withLock } from 'resnet-lab/dist/files/lock';
@@ -51,14 +51,63 @@ describe('a lock', () => {
     const path = newLock();
     writeFileSync(path, holderOf(1, 'elsewhere'));
     assert.deepEqual((await claimLock(path)).holder, { pid: 1, host: 'elsewhere' });
-    const long = new Date(Date.now() - 600_000);
-    utimesSync(path, long, long);
+    const before = (seconds: number) => {
+      const time = new Date(Date.now() - 1000 * seconds);
+      utimesSync(path, time, time);
+    };
+    before(100);
+    assert.ok((await claimLock(path)).holder);
+    before(130);
     assert.ok((await claimLock(path)).release);
   });
 
   it('that was left by a process with the number of this one is taken over', async () => {
     const path = newLock();
     writeFileSync(path, holderOf(process.pid));
+    assert.ok((await claimLock(path)).release);
+  });
+
+  it('that was left goes to one of many who want it', async () => {
+    for (let trial = 0; trial < 50; trial++) {
+      const path = newLock();
+      writeFileSync(path, holderOf(trial % 2 ? process.pid : 999_999_999));
+      const claims = await Promise.all([path, path, relative(process.cwd(), path), path].map(claimLock));
+      assert.equal(claims.filter(({ release }) => release).length, 1);
+      await Promise.all(claims.map(({ release }) => release?.()));
+      assert.ok(!existsSync(path));
+    }
+  });
+
+  it('that was left goes to one of several processes', async () => {
+    const path = newLock();
+    writeFileSync(path, holderOf(999_999_999));
+    const module = join(__dirname, '..', '..', 'lib', 'dist', 'files', 'lock.js');
+    const code = `
+      const at = Number(process.argv[1]);
+      while (Date.now() < at);
+      require(${JSON.stringify(module)}).claimLock(${JSON.stringify(path)}).then(({ release }) => {
+        console.log(release ? 'mine' : 'not mine');
+        setTimeout(() => process.exit(), 1000);
+      });`;
+    const start = `${Date.now() + 1000}`;
+    const outputs = await Promise.all(
+      [1, 2, 3, 4].map(
+        () =>
+          new Promise<string>((resolve) => {
+            const child = spawn(process.execPath, ['-e', code, start], { stdio: ['ignore', 'pipe', 'inherit'] });
+            child.stdout.on('data', (chunk) => resolve(`${chunk}`.trim()));
+          }),
+      ),
+    );
+    assert.deepEqual(outputs.sort(), ['mine', 'not mine', 'not mine', 'not mine']);
+  });
+
+  it('whose takeover was cut off by a kill is taken over after a moment', async () => {
+    const path = newLock();
+    writeFileSync(path, holderOf(999_999_999));
+    mkdirSync(`${path}.takeover`);
+    const past = new Date(Date.now() - 10_000);
+    utimesSync(`${path}.takeover`, past, past);
     assert.ok((await claimLock(path)).release);
   });
 

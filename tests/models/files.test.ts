@@ -61,22 +61,27 @@ describe('saveModel and loadModel', () => {
     const before = weightsOf(model);
     setRandomSeed(2);
     const other = resnetV1([32, 32, 3], 8);
-    for (const [call, path] of [
-      ['rename', 'model.json.part'],
-      ['open', 'model.json.part'],
-      ['open', 'weights-'],
-    ]) {
-      const original = fs[call as 'open'];
-      mock.method(fs, call as 'open', async (...args: Parameters<typeof original>) => {
-        if (`${args[0]}`.includes(path)) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: call });
-        return original(...args);
-      });
-      await assert.rejects(
-        saveModel(other, folder),
-        /DataError: The model could not be saved in .*: the disk is full \(ENOSPC\)\. Choose another folder\./,
-      );
-      mock.restoreAll();
-      assert.deepEqual(weightsOf(await loadModel(folder)), before, `${call} ${path}`);
+    for (const again of [other, model]) {
+      for (const [call, time] of [
+        ['open', 1],
+        ['open', 2],
+        ['rename', 1],
+        ['rename', 2],
+      ] as const) {
+        let calls = 0;
+        const original = fs[call] as (...args: unknown[]) => unknown;
+        mock.method(fs, call, (...args: unknown[]) => {
+          calls += 1;
+          if (calls < time) return original(...args);
+          return Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: call }));
+        });
+        await assert.rejects(
+          saveModel(again, folder),
+          /DataError: The model could not be saved in .*: the disk is full \(ENOSPC\)\. Choose another folder\./,
+        );
+        mock.restoreAll();
+        assert.deepEqual(weightsOf(await loadModel(folder)), before, `${call} ${time}`);
+      }
     }
     await saveModel(other, folder);
     assert.deepEqual(weightsOf(await loadModel(folder)), weightsOf(other));

@@ -1,6 +1,6 @@
 // Keras's callbacks: what real Keras did at the same losses (tests/keras/make_training_vectors.py).
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, mock } from 'node:test';
 import {
@@ -14,6 +14,7 @@ import {
   tf,
   useBackend,
 } from 'resnet-lab';
+import type { ResumableCallback } from 'resnet-lab/dist/training/callbacks/resumable';
 import { assertClose } from '../helpers/close';
 import { temporaryFolder } from '../helpers/folder';
 
@@ -48,9 +49,13 @@ const logsOf = (value: number) => ({ loss: value / 2, val_loss: value, val_accur
 const rateOf = (model: tf.LayersModel) => (model.optimizer as unknown as { learningRate: number }).learningRate;
 
 /** Calls the callbacks as `fit` does, as the Python script calls Keras's. */
-async function drive(callbacks: tf.Callback[], sequence: number[], epochs = sequence.length): Promise<Result> {
+async function drive(
+  callbacks: tf.Callback[],
+  sequence: number[],
+  { epochs = sequence.length, afresh }: { epochs?: number; afresh?: () => ResumableCallback[] } = {},
+): Promise<Result> {
   const model = makeModel();
-  const list = new tf.CallbackList(callbacks);
+  let list = new tf.CallbackList(callbacks);
   list.setModel(model);
   await list.onTrainBegin();
   const result: Result = { rates: [], logged: [], lastEpoch: -1, weight: 0, finalRate: 0 };
@@ -63,9 +68,25 @@ async function drive(callbacks: tf.Callback[], sequence: number[], epochs = sequ
     await list.onEpochEnd(epoch, logs);
     result.logged.push(logs.learning_rate ?? null);
     result.lastEpoch = epoch;
+    if (afresh) list = await interrupt(list, afresh(), model);
   }
   await list.onTrainEnd();
   return { ...result, weight: model.getWeights()[0].dataSync()[0], finalRate: rateOf(model) };
+}
+
+/** New callbacks that go on where the ones before were, as after a checkpoint. */
+async function interrupt(
+  list: tf.CallbackList,
+  fresh: ResumableCallback[],
+  model: tf.LayersModel,
+): Promise<tf.CallbackList> {
+  const next = new tf.CallbackList(fresh);
+  next.setModel(model);
+  await next.onTrainBegin();
+  for (const [i, callback] of fresh.entries()) {
+    await callback.setState((list.callbacks[i] as unknown as ResumableCallback).getState());
+  }
+  return next;
 }
 
 /** Keras's rates are in single precision. */
@@ -91,27 +112,26 @@ describe('as in Keras,', () => {
   it('ReduceLROnPlateau', async () => {
     for (const { args, sequence, result } of casesOf('ReduceLROnPlateau')) {
       const what = `${JSON.stringify(args)} on ${sequence}`;
-      assertSame(await drive([new ReduceLROnPlateau(camelCase(args))], sequences[sequence]), result, what);
+      const make = () => [new ReduceLROnPlateau(camelCase(args))];
+      assertSame(await drive(make(), sequences[sequence]), result, what);
+      assertSame(await drive(make(), sequences[sequence], { afresh: make }), result, `${what}, interrupted`);
     }
   });
 
   it('EarlyStopping', async () => {
     for (const { args, sequence, result } of casesOf('EarlyStopping')) {
       const what = `${JSON.stringify(args)} on ${sequence}`;
-      assertSame(await drive([new EarlyStopping(camelCase(args))], sequences[sequence]), result, what);
+      const make = () => [new EarlyStopping(camelCase(args))];
+      assertSame(await drive(make(), sequences[sequence]), result, what);
+      assertSame(await drive(make(), sequences[sequence], { afresh: make }), result, `${what}, interrupted`);
     }
   });
 
   it('ModelCheckpoint', async () => {
     for (const [number, { args, sequence, result }] of casesOf('ModelCheckpoint').entries()) {
       const place = join(folder, `models-${number}`);
-      const callback = new ModelCheckpoint(join(place, '{epoch:02d}-{val_loss:.4f}.keras'), camelCase(args));
-      callback.setModel(makeModel());
-      await callback.onTrainBegin?.();
-      for (const [epoch, value] of sequences[sequence].entries()) {
-        await callback.onEpochBegin(epoch);
-        await callback.onEpochEnd(epoch, logsOf(value));
-      }
+      const make = () => [new ModelCheckpoint(join(place, '{epoch:02d}-{val_loss:.4f}.keras'), camelCase(args))];
+      await drive(make(), sequences[sequence], { afresh: number % 2 ? make : undefined });
       const saved = existsSync(place) ? readdirSync(place).sort() : [];
       assert.deepEqual(
         saved.map((name) => name.toLowerCase()),
@@ -129,7 +149,7 @@ describe('as in Keras,', () => {
   it("the cifar10_resnet example's two callbacks: the scheduler undoes whatever the other one does", async () => {
     const plateau = new ReduceLROnPlateau({ factor: Math.sqrt(0.1), cooldown: 0, patience: 5, minLr: 0.5e-6 });
     const scheduler = new LearningRateScheduler(lrSchedule);
-    const result = await drive([plateau, scheduler], sequences[3], 200);
+    const result = await drive([plateau, scheduler], sequences[3], { epochs: 200 });
     assertSame(result, vectors.example, 'example');
     assertClose(
       result.rates,
@@ -147,7 +167,8 @@ describe('as in Keras,', () => {
     ] as const) {
       const path = join(folder, name, 'log.csv');
       for (let training = 0; training < 2; training++) {
-        await drive([new CSVLogger(path, options)], sequences[0].slice(0, 3));
+        const make = () => [new CSVLogger(path, options)];
+        await drive(make(), sequences[0].slice(0, 3), { afresh: training > 0 ? make : undefined });
       }
       texts[name] = readFileSync(path, 'utf8');
     }
@@ -230,11 +251,33 @@ describe('callbacks', () => {
     await assert.rejects(adadelta.onEpochEnd(0, { val_loss: 1 }), /TypeError: The optimizer should have a numeric/);
   });
 
+  it('CSVLogger goes on when somebody took its file away', async () => {
+    const path = join(folder, 'taken', 'log.csv');
+    let resumed = 0;
+    const afresh = () => {
+      resumed += 1;
+      if (resumed === 2) rmSync(path);
+      return [new CSVLogger(path)];
+    };
+    await drive([new CSVLogger(path)], [3, 2, 1], { afresh });
+    assert.deepEqual(readFileSync(path, 'utf8').split('\r\n').slice(0, 2), [
+      'epoch,loss,val_accuracy,val_loss',
+      `2,0.5,${1 - 1 / 3},1`,
+    ]);
+  });
+
   it('ModelCheckpoint saves after so many steps, and names a measure that it does not know', async () => {
-    const callback = new ModelCheckpoint(join(folder, 'steps', '{epoch}-{batch}'), { saveFreq: 3 });
+    let callback = new ModelCheckpoint(join(folder, 'steps', '{epoch}-{batch}'), { saveFreq: 3 });
     callback.setModel(makeModel());
     await callback.onEpochBegin(1);
-    for (let batch = 0; batch < 7; batch++) await callback.onBatchEnd(batch, { loss: 1 });
+    for (let batch = 0; batch < 7; batch++) {
+      await callback.onBatchEnd(batch, { loss: 1 });
+      const state = callback.getState(); // an interruption after every step
+      callback = new ModelCheckpoint(join(folder, 'steps', '{epoch}-{batch}'), { saveFreq: 3 });
+      callback.setModel(makeModel());
+      callback.setState(state);
+      await callback.onEpochBegin(1);
+    }
     assert.deepEqual(readdirSync(join(folder, 'steps')).sort(), ['2-3', '2-6']);
     const wrong = new ModelCheckpoint(join(folder, '{val_loss:.2f}'));
     wrong.setModel(makeModel());

@@ -50,6 +50,12 @@ describe('schedules', () => {
     }
   });
 
+  it('oneCycle whose rise is one step begins at the top', () => {
+    const schedule = oneCycle({ maxLearningRate: 0.2, epochs: 5, pctStart: 0.1 });
+    assert.equal(schedule(0, 2), 0.2);
+    assert.ok(schedule(1, 2) < 0.2);
+  });
+
   it('refuse what is out of range', () => {
     assert.throws(
       () => cosineDecay({ initialLearningRate: 0.1, decayEpochs: 0 }),
