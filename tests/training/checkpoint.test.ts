@@ -79,6 +79,12 @@ function makeOptions(options: FitOptions = {}): FitOptions {
   };
 }
 
+function frozenModel(): tf.LayersModel {
+  const model = makeModel();
+  model.layers[0].trainable = false;
+  return model;
+}
+
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
 
 async function train(options: FitOptions, model = makeModel()): Promise<{ history: History; weights: number[][] }> {
@@ -172,7 +178,10 @@ describe('an interrupted training', () => {
       makeModel(); // other names of layers
       setRandomSeed(77);
       assert.deepEqual(await train(makeOptions({ checkpoint })), whole, `after ${steps} steps`);
-      assert.deepEqual(await train(makeOptions({ checkpoint })), whole, 'and is not trained any further');
+      const { signal, callback } = stopAfter(1);
+      const again = makeOptions({ checkpoint });
+      assert.deepEqual(await train({ ...again, callbacks: [...(again.callbacks ?? []), callback] }), whole);
+      assert.ok(!signal?.aborted, 'and is not trained any further');
     }
   });
 
@@ -190,8 +199,8 @@ describe('an interrupted training', () => {
     const options = makeOptions({ checkpoint, checkpointSeconds: 0 });
     assert.deepEqual(await train({ ...options, callbacks: [...(options.callbacks ?? []), copying] }), whole);
     assert.equal(copies.length, 28);
-    for (const copy of copies.filter((_, i) => i % 5 === 3)) {
-      assert.deepEqual(await train(makeOptions({ checkpoint: copy })), whole);
+    for (const [i, copy] of copies.entries()) {
+      if (i % 5 === 3 || i % 7 === 0) assert.deepEqual(await train(makeOptions({ checkpoint: copy })), whole, `${i}`);
     }
   });
 
@@ -248,6 +257,92 @@ describe('an interrupted training', () => {
     assert.equal(texts[1], texts[0]);
   });
 
+  it('that was killed after its last epoch still ends as it should, and may go on for more epochs', async () => {
+    const callbacks = () => [
+      new EarlyStopping({ monitor: 'loss', mode: 'max', patience: 99, restoreBestWeights: true }),
+    ];
+    const expected = await train(makeOptions({ callbacks: callbacks() }));
+    const longer = await train(makeOptions({ epochs: 6, callbacks: callbacks() }));
+    const checkpoint = newFolder();
+    const kill = { onTrainEnd: async () => assert.fail('killed') };
+    await assert.rejects(train(makeOptions({ checkpoint, callbacks: [...callbacks(), kill] })), /killed/);
+    assert.deepEqual(await train(makeOptions({ checkpoint, callbacks: callbacks() })), expected);
+    assert.deepEqual(await train(makeOptions({ checkpoint, epochs: 6, callbacks: callbacks() })), longer);
+  });
+
+  it('whose callback had asked to stop in the middle of an epoch stops there', async () => {
+    const model = makeModel();
+    const stopAt = (stopped: tf.LayersModel) => ({
+      onBatchEnd: async (batch: number) => {
+        if (batch === 3) stopped.stopTraining = true;
+      },
+    });
+    const expected = await train(makeOptions({ callbacks: [stopAt(model)] }), model);
+    assert.equal(expected.history.steps.loss.length, 4);
+    const [checkpoint, other] = [newFolder(), makeModel()];
+    const kill = { onEpochEnd: async () => assert.fail('killed') };
+    const options = { checkpoint, checkpointSeconds: 0 };
+    await assert.rejects(train(makeOptions({ ...options, callbacks: [stopAt(other), kill] }), other), /killed/);
+    assert.deepEqual(await train(makeOptions({ ...options, callbacks: [] })), expected);
+  });
+
+  it('keeps apart the states of two callbacks of one class', async () => {
+    const callbacks = () => [
+      new EarlyStopping({ monitor: 'loss', mode: 'max', patience: 9, restoreBestWeights: true }),
+      new ReduceLROnPlateau({ monitor: 'loss', mode: 'max', patience: 1, factor: 0.5 }),
+      new ReduceLROnPlateau({ monitor: 'loss', mode: 'max', patience: 2, factor: 0.1 }),
+      new EarlyStopping({ monitor: 'val_loss', patience: 9, restoreBestWeights: true }),
+    ];
+    const expected = await train(makeOptions({ epochs: 6, callbacks: callbacks() }));
+    for (const steps of [8, 15, 22, 29, 36]) {
+      const checkpoint = newFolder();
+      const { signal, callback } = stopAfter(steps);
+      await train(makeOptions({ epochs: 6, checkpoint, signal, callbacks: [...callbacks(), callback] }));
+      assert.deepEqual(await train(makeOptions({ epochs: 6, checkpoint, callbacks: callbacks() })), expected);
+    }
+    const checkpoint = newFolder();
+    await train(makeOptions({ checkpoint, epochs: 1, callbacks: callbacks() }));
+    const fewer = makeOptions({ checkpoint, callbacks: callbacks().slice(0, 2) });
+    await refuses(checkpoint, fewer, RangeError, /the callback ReduceLROnPlateau, which is missing/);
+  });
+
+  it('is forgotten when another training begins, or resume is false', async () => {
+    const begun = async (change: FitOptions) => {
+      const model = makeModel();
+      await train(stopping(9), model);
+      return (await fit(model, split, makeOptions(change))).steps.loss.length;
+    };
+    assert.equal(await begun({}), 28, 'goes on with its 9 steps');
+    const model = makeModel();
+    await train(stopping(9), model);
+    const { steps } = await fit(model, split, makeOptions({ epochs: 1, resume: false }));
+    assert.equal(steps.loss.length, 7);
+    assert.equal((await fit(model, split, makeOptions({ epochs: 1 }))).steps.loss.length, 7);
+    await train(stopping(9), model);
+    model.compile({ optimizer: adam(3e-3), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    const anew = await fit(model, split, makeOptions({ optimizer: undefined, epochs: 2 }));
+    assert.equal(anew.steps.loss.length, 14, 'its optimiser is gone');
+    assert.equal(await begun({ epochs: 2, batchSize: 50 }), 4);
+  });
+
+  it('is not forgotten by a call that fails', async () => {
+    const whole = await train(makeOptions());
+    const model = makeModel();
+    await train(stopping(9), model);
+    const wrong = { ...validation, labels: new Uint8Array(40).fill(11) };
+    await assert.rejects(fit(model, split, makeOptions({ validation: wrong })), /label 0 is 11/);
+    assert.deepEqual(await train(makeOptions(), model), whole);
+  });
+
+  it('asks a schedule for its own epochs only', async () => {
+    const schedule = (step: number, stepsPerEpoch: number) =>
+      step < 4 * stepsPerEpoch ? 1e-3 : assert.fail('a step that is none');
+    const expected = await train(makeOptions({ schedule, callbacks: [] }));
+    const checkpoint = newFolder();
+    assert.deepEqual(await train(makeOptions({ schedule, callbacks: [], checkpoint })), expected);
+    assert.deepEqual(await train(makeOptions({ schedule, callbacks: [], checkpoint })), expected);
+  });
+
   it('goes on with what a diverged training measured', async () => {
     const options = () => makeOptions({ optimizer: sgd(1e30), callbacks: [new EarlyStopping({ patience: 9 })] });
     const expected = await train(options());
@@ -265,6 +360,11 @@ describe('an interrupted training', () => {
   it('keeps no tensors', async () => {
     const checkpoint = newFolder();
     const model = makeModel();
+    await train(makeOptions({ epochs: 1 }), model);
+    const stopped = stopping(9); // with an optimiser that has tensors
+    const before = tf.memory().numTensors;
+    await train({ ...stopped, optimizer: undefined }, model);
+    assert.equal(tf.memory().numTensors, before, 'nor does a stop');
     await train(stopping(9, { checkpoint }), model);
     const options = makeOptions({ checkpoint });
     await train(options, model);
@@ -295,6 +395,40 @@ describe('the folder of a training', () => {
     const loaded = await loadModel(join(checkpoint, names[1]));
     const [expected, received] = [await predict(model, validation.images), await predict(loaded, validation.images)];
     assert.deepEqual(received.data, expected.data, 'the preprocessing is in it too');
+  });
+
+  it('is written to for at most 1 % of the time, unless after every step', async () => {
+    const { open } = fs;
+    mock.method(fs, 'open', async (...args: Parameters<typeof open>) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return open(...args);
+    });
+    const checkpoint = newFolder();
+    await train(makeOptions({ checkpoint, checkpointSeconds: 0.001 }));
+    assert.deepEqual(checkpointsIn(checkpoint), ['checkpoint-000001', 'checkpoint-000002'], 'the first and the last');
+  });
+
+  it('is cleared of what a killed process left', async () => {
+    const checkpoint = newFolder();
+    await train(stopping(9, { checkpoint }));
+    mkdirSync(join(checkpoint, 'checkpoint-000009.part'));
+    writeFileSync(join(checkpoint, 'checkpoint-000009.part', 'model.json'), '{');
+    mkdirSync(join(checkpoint, 'mine.part'));
+    await train(makeOptions({ checkpoint, signal: AbortSignal.abort() }));
+    assert.ok(!existsSync(join(checkpoint, 'checkpoint-000009.part')));
+    assert.ok(existsSync(join(checkpoint, 'mine.part')), 'what belongs to somebody else stays');
+  });
+
+  it('whose newest checkpoint can not be read just now is left as it is', async () => {
+    const checkpoint = newFolder();
+    await train(stopping(9, { checkpoint }));
+    const { readFile } = fs;
+    mock.method(fs, 'readFile', async (...args: Parameters<typeof readFile>) => {
+      if (`${args[0]}`.endsWith('training.bin'))
+        throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' });
+      return readFile(...args);
+    });
+    await refuses(checkpoint, makeOptions({ checkpoint }), DataError, /the disk reports an error \(EIO\)/);
   });
 
   it('is free after the training, also after one that failed', async () => {
@@ -361,6 +495,13 @@ describe('the folder of a training', () => {
       [{ callbacks: [] }, /the callback ReduceLROnPlateau, which is missing/],
       [{ resume: false }, /holds a training already\. Go on with it \(resume: true\), give another folder/],
       [{}, /images 100 images .*, received 99 images/, undefined, takeImages(split, 99)],
+      [
+        {},
+        /images 100 images .*, received 100 images/,
+        undefined,
+        { ...split, labels: split.labels.map((l) => 9 - l) },
+      ],
+      [{}, /begun with model \d+ parameters in 5 layers/, frozenModel()],
     ];
     for (const [change, message, model, images] of refused) {
       await refuses(checkpoint, makeOptions({ checkpoint, ...options, ...change }), RangeError, message, model, images);

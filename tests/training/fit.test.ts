@@ -10,7 +10,9 @@ import {
   predict,
   preprocess,
   resnetV1,
+  selectImages,
   setRandomSeed,
+  sgd,
   takeImages,
   tf,
   useBackend,
@@ -152,6 +154,84 @@ describe('fit', () => {
     const epoch = (n: number) => [`epoch ${n}`, 'batch 0 32', 'batch 1 32', `end ${n}`];
     assert.deepEqual(calls, ['begin', ...epoch(0), ...epoch(1), 'done']);
     assert.deepEqual(history.epoch, [0, 1]);
+  });
+
+  it('gives each step the rate of its schedule', async () => {
+    const model = tinyModel();
+    const rates: number[] = [];
+    const schedule = (step: number, stepsPerEpoch: number) => 0.01 * (step + 1) + 0.001 * stepsPerEpoch;
+    const rateNow = () => (model.optimizer as unknown as { learningRate: number }).learningRate;
+    const before = weightsOf(model);
+    const { history } = await fit(model, takeImages(data.train, 90), {
+      epochs: 2,
+      optimizer: sgd(0.5),
+      schedule,
+      callbacks: [{ onBatchEnd: async () => void rates.push(rateNow()) }],
+    });
+    assertClose(rates, [0.013, 0.023, 0.033, 0.043, 0.053, 0.063], 1e-12);
+    assertClose(history.learning_rate, [0.033, 0.063], 1e-12);
+    assert.notDeepEqual(weightsOf(model), before);
+    const still = tinyModel();
+    await fit(still, takeImages(data.train, 90), { optimizer: sgd(0.5), schedule: () => 0 });
+    assert.deepEqual(weightsOf(still), before, 'with a rate of 0 nothing changes');
+    const rateless = Object.assign(tf.train.sgd(0.1), { learningRate: undefined });
+    await assert.rejects(
+      fit(tinyModel(), takeImages(data.train, 9), { optimizer: rateless, schedule }),
+      /TypeError.*learningRate/,
+    );
+  });
+
+  it('weighs the steps of an epoch by their images', async () => {
+    const { history, steps } = await fit(tinyModel(), takeImages(data.train, 40), { batchSize: 32 });
+    assertClose(history.loss, [(32 * steps.loss[0] + 8 * steps.loss[1]) / 40], 1e-12);
+  });
+
+  it('shuffles each epoch, and augments each batch, in a way of its own', async () => {
+    const inputs: number[][] = [];
+    const model = tinyModel();
+    const { trainOnBatch } = model;
+    model.trainOnBatch = (x, y) => {
+      inputs.push([...(x as tf.Tensor).dataSync()]);
+      return trainOnBatch.call(model, x, y);
+    };
+    const same = takeImages(data.train, 1);
+    const twice = selectImages(same, [0, 0, 0, 0]);
+    await fit(model, twice, { epochs: 2, batchSize: 2, augment: true, seed: 1 });
+    assert.equal(new Set(inputs.map((input) => input.join())).size, 4);
+    inputs.length = 0;
+    await fit(model, takeImages(data.train, 8), { epochs: 2, batchSize: 8, seed: 1 });
+    assert.notDeepEqual(inputs[0], inputs[1]);
+    assert.deepEqual(inputs[0].sort(), inputs[1].sort());
+  });
+
+  it('trains in full after a training that was stopped early', async () => {
+    const model = tinyModel();
+    const split = takeImages(data.train, 64);
+    const stopNow = async () => {
+      model.stopTraining = true;
+    };
+    const stop = { onBatchEnd: stopNow };
+    assert.equal((await fit(model, split, { epochs: 3, callbacks: [stop] })).steps.loss.length, 1);
+    assert.equal((await fit(model, split, { epochs: 3 })).steps.loss.length, 6);
+    const early = { onEpochBegin: stopNow };
+    assert.equal((await fit(model, split, { epochs: 3, callbacks: [early] })).steps.loss.length, 1, 'never none');
+  });
+
+  it('drops inputs that follow setRandomSeed, others in every step', async () => {
+    for (const backend of ['cpu', 'simd'] as const) {
+      await useBackend(backend);
+      const drop = () => {
+        const layer = tf.layers.dropout({ rate: 0.5 });
+        return [...(layer.apply(tf.ones([64]), { training: true }) as tf.Tensor).dataSync()].join('');
+      };
+      setRandomSeed(1);
+      const first = [drop(), drop()];
+      assert.notEqual(first[0], first[1]);
+      setRandomSeed(1);
+      assert.deepEqual([drop(), drop()], first);
+      setRandomSeed(2);
+      assert.notEqual(drop(), first[0]);
+    }
   });
 
   it('keeps a compiled model compiled as it is', async () => {
