@@ -50,7 +50,7 @@ export async function openUrl(url: string, have: number, validator: string | und
     const { status, statusText, body } = response;
     const range = parseRange(response.headers.get('content-range'));
     if (status === 416 && response.headers.get('content-range') === `bytes */${have}`) {
-      return { start: have, chunks: passing(nothing()), totalBytes: have, close }; // it was all there already
+      return { start: have, chunks: passing(nothing(), 0), totalBytes: have, close }; // it was all there already
     }
     if (have > 0 && (status === 416 || (status === 206 && range?.start !== have))) return openAgain();
     if (PASSING.has(status)) {
@@ -65,9 +65,10 @@ export async function openUrl(url: string, have: number, validator: string | und
     if (bytes !== undefined && totalBytes !== bytes) {
       throw new DataError(`the server offers ${totalBytes} bytes instead of ${bytes}`);
     }
+    const start = status === 206 ? have : 0;
     return {
-      start: status === 206 ? have : 0,
-      chunks: passing(body as AsyncIterable<Uint8Array>),
+      start,
+      chunks: passing(body as AsyncIterable<Uint8Array>, (totalBytes ?? start) - start),
       totalBytes,
       validator: validatorOf(response.headers),
       close,
@@ -94,13 +95,18 @@ export async function openUrl(url: string, have: number, validator: string | und
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** The chunks of a body; what breaks off is an interruption. */
-async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The chunks of a body of so many bytes; what breaks off, or just ends early, is an interruption. */
+async function* passing(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
   try {
-    yield* chunks;
+    for await (const chunk of chunks) {
+      left -= chunk.length;
+      yield chunk;
+    }
   } catch (error) {
     throw new Interruption(reason(error));
   }
+  if (left > 0) throw new Interruption(`the server stopped ${left} bytes before the end`);
 }
 
 type Headers = { get(name: string): string | null };

@@ -263,6 +263,20 @@ describe('download', () => {
     assert.equal(requests, 1 + PAUSES.length);
   });
 
+  it('goes on after a body that just ends early, where no length was declared', async () => {
+    let requests = 0;
+    await withServer(
+      (request, response) => {
+        requests += 1;
+        if (requests === 1) response.writeHead(200).end(FILE.subarray(0, 400_000));
+        else send(request, '/file.bin', { root }).pipe(response);
+      },
+      (url) => get(url),
+    );
+    assertWhole();
+    assert.equal(requests, 2);
+  });
+
   it('starts only once more when the pieces do not make the file', async () => {
     const other = randomBytes(FILE.length);
     writeFileSync(join(root, 'other.bin'), other);

@@ -1,7 +1,7 @@
 // All of CIFAR-10 from the stand-in download server in ../shared/mirror, through the commands that a person types.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -41,7 +41,35 @@ function npm(...args: string[]): string {
   return output;
 }
 
+/** Starts `npm run data` as a person would, and kills it when the archive is half there. */
+async function killInTheMiddle(folder: string): Promise<number> {
+  const code = `require('resnet-lab').loadCifar10({ cacheDir: ${JSON.stringify(folder)} })`;
+  const child = spawn(process.execPath, ['-e', code], { stdio: 'ignore' });
+  const partial = () => readdirSync(folder).find((name) => name.endsWith('.partial'));
+  const size = () => (existsSync(folder) && partial() ? statSync(join(folder, partial() as string)).size : 0);
+  while (size() < 20_000_000) await new Promise((resolve) => setTimeout(resolve, 2));
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('exit', resolve));
+  return size();
+}
+
 describe("the mirror's CIFAR-10", () => {
+  it('is fetched after all when the first process was killed in the middle', async () => {
+    const folder = temporaryFolder();
+    const bytes = await killInTheMiddle(folder);
+    console.log(`killed after ${(bytes / 1e6).toFixed(0)} MB: ${readdirSync(folder).join(', ')}`);
+    let received = 0;
+    const { test } = await loadCifar10({
+      cacheDir: folder,
+      onProgress: (progress) => {
+        received = progress.receivedBytes;
+      },
+    });
+    assert.equal(test.labels.length, 10_000);
+    assert.ok(received > bytes);
+    assert.equal(readdirSync(folder).length, 1);
+  });
+
   it('is fetched, checked and cached with all its images', async () => {
     let reports = 0;
     const { train, test, source } = await loadCifar10({ cacheDir, onProgress: () => reports++ });
