@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { DataError, reason } from '../errors';
 
 /** What an address sends. */
@@ -28,6 +29,8 @@ export class Interruption extends Error {
 const SILENCE_MS = 60_000;
 /** A server may ask for patience; nobody waits longer than this for a lesson to begin. */
 const MOST_PATIENCE_MS = 60_000;
+/** What is read ahead of the disk. */
+const MOST_WAITING_BYTES = 2 ** 23;
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 export const WEB_PAGE = 'a web page came instead of the file; a network that asks you to sign in first does that';
 
@@ -95,18 +98,49 @@ export async function openUrl(url: string, have: number, validator: string | und
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** The chunks of a body of so many bytes; what breaks off, or just ends early, is an interruption. */
-async function* passing(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
-  try {
+/**
+ * The chunks of a body of so many bytes, read at once and kept until they are asked for: a stream that breaks off throws
+ * away what it has received and nobody has read. What breaks off, or just ends early, is an interruption after them.
+ */
+function passing(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
+  const queue: Uint8Array[] = [];
+  let [left, waiting] = [bytes, 0];
+  let [ended, failure]: [boolean, Interruption | undefined] = [false, undefined];
+  const changes = new EventEmitter();
+  const read = async () => {
     for await (const chunk of chunks) {
       left -= chunk.length;
-      yield chunk;
+      waiting += chunk.length;
+      queue.push(chunk);
+      changes.emit('chunk');
+      while (waiting > MOST_WAITING_BYTES) await once(changes, 'taken');
     }
-  } catch (error) {
-    throw new Interruption(reason(error));
-  }
-  if (left > 0) throw new Interruption(`the server stopped ${left} bytes before the end`);
+    if (left > 0) throw new Interruption(`the server stopped ${left} bytes before the end`);
+  };
+  read()
+    .catch((error) => {
+      failure = error instanceof Interruption ? error : new Interruption(reason(error));
+    })
+    .finally(() => {
+      ended = true;
+      changes.emit('chunk');
+    });
+  return (async function* take() {
+    for (;;) {
+      const chunk = queue.shift();
+      if (chunk !== undefined) {
+        waiting -= chunk.length;
+        changes.emit('taken');
+        yield chunk;
+      } else if (!ended) {
+        await once(changes, 'chunk');
+      } else if (failure) {
+        throw failure;
+      } else {
+        return;
+      }
+    }
+  })();
 }
 
 type Headers = { get(name: string): string | null };

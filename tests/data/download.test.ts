@@ -63,8 +63,8 @@ function cuttingServer(bytes: (request: number) => number, seen: IncomingMessage
       const room = most - sent;
       sent += chunk.length;
       if (chunk.length <= room) return write(chunk);
-      if (room > 0) write(chunk.subarray(0, room), () => response.destroy());
-      else response.destroy();
+      if (room > 0) write(chunk.subarray(0, room), () => response.socket?.end());
+      else response.socket?.end();
       return false;
     }) as never;
     send(request, '/file.bin', { root }).pipe(response);
@@ -134,7 +134,7 @@ describe('download', () => {
       (_, response) => {
         requests += 1;
         response.writeHead(200, { 'content-length': FILE.length });
-        response.write(FILE.subarray(0, 500_000), () => response.destroy());
+        response.write(FILE.subarray(0, 500_000), () => response.socket?.end());
       },
       (url) => refuses(get(url), /could not be fetched/, ['target.bin.partial']),
     );
@@ -163,7 +163,7 @@ describe('download', () => {
         seen.push(`${request.headers.range} ${request.headers['if-range']}`);
         if (seen.length === 1) {
           response.writeHead(200, { 'content-length': FILE.length, etag: '"old"' });
-          response.write(other.subarray(0, 200_000), () => response.destroy());
+          response.write(other.subarray(0, 200_000), () => response.socket?.end());
         } else {
           response.writeHead(200, { 'content-length': FILE.length, etag: '"new"' }).end(FILE);
         }
@@ -256,7 +256,7 @@ describe('download', () => {
         const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
         const head = { 'content-range': `bytes ${start}-${FILE.length - 1}/${FILE.length}` };
         response.writeHead(start > 0 ? 206 : 200, start > 0 ? head : { 'content-length': FILE.length });
-        response.write(FILE.subarray(start, start + 100), () => response.destroy());
+        response.write(FILE.subarray(start, start + 100), () => response.socket?.end());
       },
       (url) => refuses(get(url), /could not be fetched/, ['target.bin.partial']),
     );
@@ -286,7 +286,7 @@ describe('download', () => {
         requests += 1;
         if (request.headers.range !== undefined) return send(request, '/other.bin', { root }).pipe(response);
         response.writeHead(200, { 'content-length': other.length });
-        return response.write(other.subarray(0, 500_000), () => response.destroy());
+        return response.write(other.subarray(0, 500_000), () => response.socket?.end());
       },
       (url) => refuses(get(url), /its SHA-256 is/),
     );
