@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import ndarray from 'ndarray';
-import { moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
+import { makeFolder, moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
 import { type Holder, withLock } from '../files/lock';
 import { CHANNELS, SIDE } from './records';
 import type { Source, Split } from './types';
@@ -54,7 +54,7 @@ export function makeCache(folder: string, make: () => Promise<Decoded & { source
 }
 
 async function makeLocked(folder: string, make: () => Promise<Decoded & { source: Source }>): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const wait = ({ pid, host }: Holder) =>
     console.log(`Process ${pid} on ${host} is fetching ${basename(folder)}; waiting for it.`);
   await withLock(

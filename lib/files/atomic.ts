@@ -1,8 +1,32 @@
 import { createHash } from 'node:crypto';
-import { open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Makes a folder, and those that it lies in, where they are missing. Node's own way to do that never comes to an end in
+ * file systems that take no new folders, such as /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT') throw error;
+    const parent = dirname(path);
+    if (await isFolder(parent)) throw Object.assign(error as Error, { code: 'ENOTSUP' });
+    await makeFolder(parent);
+    await makeFolder(path);
+  }
+}
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** Writes a new file, flushed to the disk, and returns its SHA-256. */
 export async function writeFlushed(path: string, bytes: Uint8Array): Promise<string> {

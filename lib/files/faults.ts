@@ -8,6 +8,7 @@ const FAULTS: Record<string, string> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of its path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
+  ENOTSUP: 'no folder can be made there',
   EIO: 'the disk reports an error',
   EMFILE: 'too many files are open',
 };

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, reason } from '../errors';
-import { sha256, writeFlushed } from '../files/atomic';
+import { makeFolder, sha256, writeFlushed } from '../files/atomic';
 import { diskFault } from '../files/faults';
 import { tf } from '../tf';
 
@@ -29,7 +29,7 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
   const { json, weights, weightsName } = await modelFiles(model);
   const part = join(folder, `${MODEL}.part`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [name, bytes] of [
       [weightsName, weights], // of another name than those that model.json still means, unless they are the same
       [MODEL, json],

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, reason } from '../errors';
-import { moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
+import { makeFolder, moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
 import { diskFault } from '../files/faults';
 import { type Claim, claimLock } from '../files/lock';
 import { type ModelJson, modelFiles } from '../models/files';
@@ -50,7 +50,7 @@ export class Checkpoints {
    */
   static async open(folder: string, everySeconds: number): Promise<[Checkpoints, Checkpoint | undefined]> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const lock = await claimLock(join(folder, 'lock'));
       if (lock.holder) {
         throw new DataError(

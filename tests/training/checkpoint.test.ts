@@ -546,6 +546,12 @@ describe('the folder of a training', () => {
       train(makeOptions({ checkpoint: file })),
       /DataError: Checkpoints can't be kept in .*: a file of that name is in the way/,
     );
+    if (process.platform === 'linux') {
+      await assert.rejects(
+        train(makeOptions({ checkpoint: '/proc/x/y' })),
+        /DataError: Checkpoints can't be kept in \/proc\/x\/y: no folder can be made there/,
+      );
+    }
     await assert.rejects(
       train(makeOptions({ checkpoint: join(file, 'x') })),
       /DataError: .*a part of its path is a file/,

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError, reason } from '../../errors';
+import { makeFolder } from '../../files/atomic';
 import { diskFault } from '../../files/faults';
 import { type CallbackState, type Logs, ResumableCallback } from './resumable';
 
@@ -34,7 +35,7 @@ export class CSVLogger extends ResumableCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     try {
-      await mkdir(dirname(this.filename), { recursive: true });
+      await makeFolder(dirname(this.filename));
       this.bytes ??= await this.begin();
       const names = this.names ?? columns(logs);
       const header = this.bytes === 0 ? this.line(['epoch', ...names]) : '';
