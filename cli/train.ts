@@ -114,7 +114,17 @@ main(async () => {
     return;
   }
   const seconds = (performance.now() - start) / 1000;
-  const { accuracy, loss } = await evaluate(model, dataset.test, { signal });
+  const result = await evaluate(model, dataset.test, { signal }).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
+  if (!result) {
+    console.log(
+      `The training is finished. ${options.checkpoint ? 'The same command measures it.' : 'Nothing is kept without --checkpoint.'}`,
+    );
+    process.exitCode = 130;
+    return;
+  }
+  const { accuracy, loss } = result;
   const tested = dataset.test.labels.length.toLocaleString('en');
   console.log(
     `Trained for ${seconds.toFixed(1)} s. Test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} (${tested} images).`,

@@ -26,6 +26,9 @@ export interface DownloadOptions {
   pauses?: readonly number[];
 }
 
+/** What came is not what was asked for. */
+class WrongFile extends DataError {}
+
 /** Larger than any file of this project: a body that never ends stops here. */
 const MOST_BYTES = 2 ** 30;
 const PAUSES_MS = [500, 1000, 2000, 4000];
@@ -52,7 +55,8 @@ export async function download(
     await rename(partial, target);
   } catch (error) {
     if (error instanceof Interruption) throw new DataError(`it could not be fetched (${await kept(error, partial)})`);
-    await rm(partial, { force: true });
+    // A refusal, by a network that asks to sign in first, say, is no reason to throw away what came before.
+    if (!(error instanceof DataError) || error instanceof WrongFile) await rm(partial, { force: true });
     if (error instanceof DataError || diskFault(error)) throw error;
     throw new DataError(`it could not be fetched (${reason(error)})`);
   }
@@ -69,7 +73,7 @@ async function fetchWhole(url: string, partial: string, expected: Expectation, o
     const wasResumed = await fetchPieces(url, partial, expected, options);
     const fault = await check(partial, expected);
     if (fault === undefined) return;
-    if (!wasResumed || passes === 2) throw new DataError(fault);
+    if (!wasResumed || passes === 2) throw new WrongFile(fault);
     await rm(partial);
   }
 }
@@ -141,17 +145,17 @@ async function save(
   let file: FileHandle | undefined;
   try {
     await checkSpace(dirname(partial), (body.totalBytes ?? bytes) - bytes + reserveBytes);
-    file = await open(partial, body.start > 0 ? 'r+' : 'w');
     for await (const chunk of body.chunks) {
       if (bytes === 0 && looksLikeHtml(chunk)) throw new DataError(WEB_PAGE);
-      if (bytes + chunk.length > most) throw new DataError(`it goes on after the expected ${most} bytes`);
+      file ??= await open(partial, body.start > 0 ? 'r+' : 'w');
+      if (bytes + chunk.length > most) throw new WrongFile(`it goes on after the expected ${most} bytes`);
       await writeAll(file, chunk, bytes);
       bytes += chunk.length;
       report(bytes);
     }
     report(bytes, true);
-    await file.truncate(bytes);
-    await file.sync();
+    await file?.truncate(bytes);
+    await file?.sync();
   } finally {
     body.close();
     await file?.close();

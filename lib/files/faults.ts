@@ -9,6 +9,10 @@ const FAULTS: Record<string, string> = {
   ENOTDIR: 'a part of its path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
   ENOTSUP: 'no folder can be made there',
+  EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ESTALE: 'the network file system has lost it',
+  ETIMEDOUT: 'the disk does not answer',
   EIO: 'the disk reports an error',
   EMFILE: 'too many files are open',
 };

@@ -86,7 +86,10 @@ async function create(path: string): Promise<boolean> {
 
 /** Who holds a lock that this process does not; undefined when nobody does any more. */
 async function livingHolder(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
   const age = await ageOf(path);
   const holder = parse(text);
   if (holder === undefined) return age < EMPTY_MS ? { pid: 0, host: hostname() } : undefined;

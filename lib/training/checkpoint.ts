@@ -162,7 +162,8 @@ export class Checkpoints {
         this.kept = [number];
         return checkpoint;
       } catch (error) {
-        if (error instanceof NewerFormat || diskFault(error)) throw error; // it may be whole
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        if (error instanceof NewerFormat || (syscall && code !== 'ENOENT')) throw error; // it may be whole
         faults.push(`The checkpoint ${this.path(number)} is damaged: ${reason(error)}.`);
       }
     }

@@ -319,6 +319,23 @@ describe('download', () => {
     assertWhole();
   });
 
+  it('keeps what came before when it is refused', async () => {
+    writeFileSync(partial(), FILE.subarray(0, 500_000));
+    const keeps = ['target.bin.partial'];
+    const page = '<!DOCTYPE html><html>Please sign in</html>';
+    for (const type of ['text/html', 'application/octet-stream']) {
+      await withServer(
+        (_, response) => response.writeHead(200, { 'content-type': type }).end(page),
+        (url) => refuses(get(url, {}, { sha256: EXPECTED.sha256 }), /a web page came instead of the file/, keeps),
+      );
+    }
+    await withServer(
+      (_, response) => response.writeHead(403).end(),
+      (url) => refuses(get(url), /answered 403/, keeps),
+    );
+    assert.equal(statSync(partial()).size, 500_000);
+  });
+
   it('follows a redirection with its range', async () => {
     writeFileSync(partial(), FILE.subarray(0, 600_000));
     const seen: IncomingMessage[] = [];

@@ -1,6 +1,6 @@
 // Keras's callbacks: what real Keras did at the same losses (tests/keras/make_training_vectors.py).
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, mock } from 'node:test';
 import {
@@ -249,6 +249,14 @@ describe('callbacks', () => {
     Object.assign(model.optimizer, { learningRate: undefined });
     adadelta.setModel(model);
     await assert.rejects(adadelta.onEpochEnd(0, { val_loss: 1 }), /TypeError: The optimizer should have a numeric/);
+  });
+
+  it('CSVLogger leaves a file alone that the training did not write', async () => {
+    const [path, other] = [join(folder, 'mine', 'log.csv'), join(folder, 'other.csv')];
+    writeFileSync(other, 'x'.repeat(500));
+    const afresh = () => [new CSVLogger(other, { append: true })];
+    await drive([new CSVLogger(path)], [3, 2], { afresh });
+    assert.match(readFileSync(other, 'utf8'), /^x{500}1,/);
   });
 
   it('CSVLogger goes on when somebody took its file away', async () => {

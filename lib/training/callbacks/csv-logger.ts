@@ -1,7 +1,7 @@
 import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DataError, reason } from '../../errors';
-import { makeFolder } from '../../files/atomic';
+import { makeFolder, sha256 } from '../../files/atomic';
 import { diskFault } from '../../files/faults';
 import { type CallbackState, type Logs, ResumableCallback } from './resumable';
 
@@ -62,17 +62,22 @@ export class CSVLogger extends ResumableCallback {
     );
   }
 
+  /** Tells this file from another: what was written there is no business of this one. */
+  private fileNumber(): number {
+    return Number.parseInt(sha256(Buffer.from(resolve(this.filename))).slice(0, 8), 16);
+  }
+
   private line(values: (string | number)[]): string {
     return `${values.join(this.options.separator ?? ',')}\r\n`; // Keras's line ends
   }
 
   override getState(): CallbackState {
-    return { values: { bytes: this.bytes }, weights: [] };
+    return { values: { bytes: this.bytes, file: this.fileNumber() }, weights: [] };
   }
 
   override async setState({ values }: CallbackState): Promise<void> {
+    if (values.bytes === undefined || values.file !== this.fileNumber()) return; // another log begins
     this.bytes = values.bytes;
-    if (this.bytes === undefined) return;
     const size = await this.size();
     if (size > this.bytes) await truncate(this.filename, this.bytes);
     else this.bytes = size; // somebody took lines or the file away: no reason to stop a training
