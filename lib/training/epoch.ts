@@ -1,6 +1,6 @@
 import { permutation, randomFor } from '../random';
 import { tf } from '../tf';
-import { batches, imageBatch, labelBatch, packImages } from './batches';
+import { batches, imageBatch, labelBatch } from './batches';
 import { classCount } from './checks';
 import type { TrainingState } from './history';
 import { setLearningRate } from './learning-rate';
@@ -63,10 +63,9 @@ interface Planned {
 }
 
 /** Makes the batches of the present epoch by their numbers; undefined after the last. */
-function batchMaker({ model, train, batchSize, preprocess, augmentation, seed, state: { epoch } }: Training) {
+function batchMaker({ model, train, images, batchSize, preprocess, augmentation, seed, state: { epoch } }: Training) {
   const order = permutation(train.labels.length, randomFor(seed, 'shuffle', epoch));
   const plan = [...batches(order, batchSize)];
-  const images = packImages(train.images);
   const classes = classCount(model);
   return (step: number): Planned | undefined => {
     const indices = plan[step];

@@ -4,6 +4,7 @@ import { heldOutCount, holdOut } from '../data/splits';
 import type { Split } from '../data/types';
 import { nextSeed } from '../random';
 import { tf } from '../tf';
+import { type PackedImages, packImages } from './batches';
 import type { AnyCallback } from './callbacks/resumable';
 import { type Checkpoint, restoreCheckpoint } from './checkpoint';
 import { checkSplitFits } from './checks';
@@ -19,6 +20,8 @@ import type { Snapshot } from './snapshot';
 export interface Training extends Required<Pick<FitOptions, 'epochs' | 'batchSize' | 'preprocess' | 'seed'>> {
   model: tf.LayersModel;
   train: Split;
+  /** Its images, packed once for all epochs. */
+  images: PackedImages;
   validation: Split | undefined;
   augmentation: Exclude<FitOptions['augment'], boolean>;
   schedule: FitOptions['schedule'];
@@ -86,6 +89,7 @@ export async function prepare(
   storePreprocess(model, preprocess);
   return {
     ...{ model, train, validation, epochs, batchSize, preprocess, augmentation, schedule, signal, callbacks },
+    images: packImages(train.images),
     ...{ seed, stepsPerEpoch, begun, describe: () => begun?.run ?? { ...describe(), ...begins } },
     state: structuredClone(begun?.state ?? newState()),
   };
