@@ -1,9 +1,8 @@
 import { describeProgress, type Progress } from '../data/progress';
 import type { Split } from '../data/types';
-import type { tf } from '../tf';
 import type { Figure } from './figure';
-import { type PlottedHistory, plotHistory } from './history';
 import { type ImageGridOptions, plotImages } from './images';
+import { figureSvg } from './svg';
 
 /** One output of a notebook cell: the same thing in several formats, of which the front end takes the best it knows. */
 type Bundle = Record<string, unknown>;
@@ -14,7 +13,7 @@ let displays = 0;
 /**
  * An output of the running cell that can be replaced. Outside a notebook its text is printed, once for each change.
  */
-function newDisplay(): (bundle: Bundle) => void {
+function newOutput(): (bundle: Bundle) => void {
   displays += 1;
   const id = `resnet-lab-${process.pid}-${displays}`;
   let shown = false;
@@ -26,6 +25,9 @@ function newDisplay(): (bundle: Bundle) => void {
   };
 }
 
+/** Whether outputs go to a notebook; elsewhere they are printed. */
+export const isNotebook = (): boolean => notebookWriter() !== undefined;
+
 /** tslab's way to send an output, when this process is its kernel. */
 function notebookWriter(): Write | undefined {
   const suffix = ['tslab', 'dist', 'jupyter.js'].join(process.platform === 'win32' ? '\\' : '/');
@@ -33,13 +35,22 @@ function notebookWriter(): Write | undefined {
   return path === undefined ? undefined : (require.cache[path]?.exports.lastWriteDisplayData ?? undefined);
 }
 
-function figureBundle({ data, layout, description }: Figure): Bundle {
-  return { 'application/vnd.plotly.v1+json': { data, layout }, 'text/plain': description };
+/** A place below the running notebook cell for figures that replace one another; elsewhere prints what they show. */
+export function newDisplay(): (figure: Figure) => void {
+  const update = newOutput();
+  return (figure) => {
+    const { data, layout, description } = figure;
+    update({
+      'application/vnd.plotly.v1+json': { data, layout },
+      'image/svg+xml': figureSvg(figure),
+      'text/plain': description,
+    });
+  };
 }
 
 /** Shows a figure below the running notebook cell; elsewhere prints what it shows. */
 export function show(figure: Figure): void {
-  newDisplay()(figureBundle(figure));
+  newDisplay()(figure);
 }
 
 /** Shows images in a grid below the running notebook cell. Takes what `plotImages` takes. */
@@ -49,27 +60,6 @@ export function showImages(images: Split['images'], options: ImageGridOptions = 
 
 /** Shows how far a download has come, in one line that changes: `loadCifar10({ onProgress: showProgress() })`. */
 export function showProgress(): (progress: Progress) => void {
-  const update = newDisplay();
+  const update = newOutput();
   return (progress) => update({ 'text/plain': describeProgress(progress) });
-}
-
-/**
- * A callback for `fit` and for TensorFlow.js's own `model.fit` that draws loss and accuracy after every epoch, in place.
- */
-export function liveHistory(title = 'Training'): tf.CustomCallbackArgs {
-  let update: ReturnType<typeof newDisplay>;
-  let seen: PlottedHistory;
-  return {
-    onTrainBegin: async () => {
-      update = newDisplay();
-      seen = { epoch: [], history: {} };
-    },
-    onEpochEnd: async (epoch, logs = {}) => {
-      seen.epoch.push(epoch);
-      for (const [name, value] of Object.entries(logs)) {
-        seen.history[name] = [...((seen.history[name] as number[] | undefined) ?? []), value];
-      }
-      update(figureBundle(plotHistory(seen, title)));
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { COLOURS, type Figure } from './figure';
+import { type Axis, COLOURS, CURVE_MARGIN, type Figure } from './figure';
 
 /** What the plots of a training need of its history: TensorFlow.js's own `History` has it too. */
 export interface PlottedHistory {
@@ -46,19 +46,25 @@ export function plotHistory({ epoch, history }: PlottedHistory, title = 'Trainin
     data,
     layout: {
       title: { text: title },
-      grid: { rows: 1, columns: 2, pattern: 'independent' },
-      xaxis: { title: { text: 'Epoch' }, dtick: tick(epochs.length) },
-      xaxis2: { title: { text: 'Epoch' }, dtick: tick(epochs.length) },
-      yaxis: { title: { text: 'Loss' }, rangemode: 'tozero' },
-      yaxis2: { title: { text: 'Accuracy' }, range: [0, 1] },
-      height: 360,
+      ...sideBySide({ title: { text: 'Epoch' }, dtick: tick(epochs.length) }),
+      ...{ height: 360, margin: CURVE_MARGIN },
     },
     description: `${title}, ${epochs.length} epochs: loss ${last('loss')}, accuracy ${last('accuracy')}${validated}.`,
   };
 }
 
+/** The axes of two panels, loss and accuracy, over the same quantity. */
+export function sideBySide(xaxis: Axis): Record<string, unknown> {
+  return {
+    xaxis: { ...xaxis, domain: [0, 0.44], anchor: 'y' },
+    xaxis2: { ...xaxis, domain: [0.56, 1], anchor: 'y2' },
+    yaxis: { title: { text: 'Loss' }, rangemode: 'tozero' },
+    yaxis2: { title: { text: 'Accuracy' }, range: [0, 1], anchor: 'x2' },
+  };
+}
+
 /** A mark at every epoch, or at every tenth of a long training. */
-const tick = (epochs: number) => Math.max(1, Math.ceil(epochs / 10));
+export const tick = (epochs: number) => Math.max(1, Math.ceil(epochs / 10));
 
 /**
  * The loss of several trainings, step by step, in one panel: which of them learns faster?
@@ -83,7 +89,7 @@ export function plotLosses(losses: Record<string, number[]>, title = 'Loss', smo
       title: { text: title },
       xaxis: { title: { text: 'Step' } },
       yaxis: { title: { text: smoothing > 1 ? `Loss (mean of ${smoothing} steps)` : 'Loss' }, rangemode: 'tozero' },
-      height: 360,
+      ...{ height: 360, margin: CURVE_MARGIN },
     },
     description: `${title}: ${names.map((name) => `${name} from ${smooth[name][0]?.toFixed(3)} to ${smooth[name].at(-1)?.toFixed(3)}`).join('; ')}.`,
   };

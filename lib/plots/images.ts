@@ -5,8 +5,10 @@ import type { Split } from '../data/types';
 import type { Figure } from './figure';
 
 export interface ImageGridOptions {
-  /** A line under each image. */
+  /** Under each image; `<br>` breaks the line. */
   captions?: string[];
+  /** Of each caption; by default the text's own. */
+  captionColours?: string[];
   /** Images in a row. */
   columns?: number;
   title?: string;
@@ -14,9 +16,9 @@ export interface ImageGridOptions {
 
 /** Pixels of an image between two images. */
 const GAP = 2;
-/** On the screen: the width that a notebook has for a grid, what a caption needs, and the least that a title needs. */
+/** On the screen: the width that a notebook has for a grid, what a line of a caption needs, and the least that a title needs. */
 const GRID_PIXELS = 820;
-const CAPTION_PIXELS = 18;
+const LINE_PIXELS = 14;
 const TITLE_PIXELS = 360;
 /** An image of 32 pixels at three times its size is easy to see. */
 const LARGEST_ZOOM = 3;
@@ -29,7 +31,7 @@ const LARGEST_ZOOM = 3;
  */
 export function plotImages(images: Split['images'], options: ImageGridOptions = {}): Figure {
   const [count, height, width, channels] = images.shape;
-  const { captions, columns = Math.min(count, 10), title } = options;
+  const { captions, captionColours, columns = Math.min(count, 10), title } = options;
   if (images.shape.length !== 4 || channels !== 3 || count === 0) {
     throw new RangeError(`Images should have the shape [N, height, width, 3], received [${images.shape}].`);
   }
@@ -39,7 +41,8 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
   }
   const rows = Math.ceil(count / columns);
   const zoom = Math.min(LARGEST_ZOOM, GRID_PIXELS / (columns * (width + GAP)));
-  const gap = captions ? GAP + Math.ceil(CAPTION_PIXELS / zoom) : GAP;
+  const lines = Math.max(0, ...(captions ?? []).map((caption) => caption.split('<br>').length));
+  const gap = captions ? GAP + Math.ceil((lines * LINE_PIXELS + 4) / zoom) : GAP;
   const [pitchX, pitchY] = [width + GAP, height + gap];
   const png = mosaic(packedBytes(images), count, height, width, columns, pitchX, pitchY);
   const place = (i: number) => ({ x: (i % columns) * pitchX, y: Math.floor(i / columns) * pitchY });
@@ -67,10 +70,10 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
         xanchor: 'center',
         yanchor: 'top',
         showarrow: false,
-        font: { size: 10 },
+        font: { size: 10, ...(captionColours ? { color: captionColours[i] } : {}) },
       })),
     },
-    description: `${title ?? 'Images'}: ${count} of ${width}×${height} pixels${captions ? ` (${captions.join(', ')})` : ''}.`,
+    description: `${title ?? 'Images'}: ${count} of ${width}×${height} pixels${captions ? ` (${captions.map((caption) => caption.replaceAll('<br>', ' ').trim()).join(', ')})` : ''}.`,
   };
 }
 

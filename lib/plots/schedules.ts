@@ -1,6 +1,8 @@
 import { checkCount } from '../checks';
 import type { Schedule } from '../training/schedules';
-import { COLOURS, type Figure } from './figure';
+import { COLOURS, CURVE_MARGIN, type Figure } from './figure';
+
+const short = (rate: number) => Number(rate.toPrecision(3));
 
 /** Points of a curve. */
 const POINTS = 400;
@@ -24,17 +26,20 @@ export function plotSchedules(schedules: Record<string, Schedule>, epochs: numbe
       name,
       line: { color: COLOURS[i % COLOURS.length] },
       x: steps.map((step) => step / stepsPerEpoch),
-      y: rates[i].map((rate) => (rate > 0 ? rate : null)), // a logarithmic scale has no place for 0
+      y: rates[i].map((rate) => (rate > 0 ? Number(rate.toPrecision(4)) : null)), // a logarithmic scale has no place for 0
     })),
     layout: {
       title: { text: title },
       xaxis: { title: { text: 'Epoch' } },
       yaxis: { title: { text: 'Learning rate' }, type: 'log', exponentformat: 'power' },
       showlegend: true,
-      height: 360,
+      ...{ height: 360, margin: CURVE_MARGIN },
     },
     description: `${title} over ${epochs} epochs: ${names
-      .map((name, i) => `${name} from ${rates[i][0]} to ${rates[i].at(-1)}, ${Math.max(...rates[i])} at most`)
+      .map(
+        (name, i) =>
+          `${name} from ${short(rates[i][0])} to ${short(rates[i].at(-1) as number)}, ${short(Math.max(...rates[i]))} at most`,
+      )
       .join('; ')}.`,
   };
 }

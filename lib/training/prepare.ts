@@ -2,6 +2,7 @@ import { KERAS_AUGMENTATION } from '../data/augment';
 import { preprocess as preprocessing } from '../data/preprocess';
 import { heldOutCount, holdOut } from '../data/splits';
 import type { Split } from '../data/types';
+import { anySignal, runningSignal } from '../interruption';
 import { nextSeed } from '../random';
 import { tf } from '../tf';
 import { type PackedImages, packImages } from './batches';
@@ -56,10 +57,11 @@ export async function prepare(
   options: FitOptions,
   newest: Checkpoint | undefined,
 ): Promise<Training> {
-  const { epochs = 1, batchSize = 32, preprocess = preprocessing.scale(), schedule, signal, resume = true } = options;
+  const { epochs = 1, batchSize = 32, preprocess = preprocessing.scale(), schedule, resume = true } = options;
+  const signal = anySignal(options.signal, runningSignal());
   const augmentation = options.augment === true ? KERAS_AUGMENTATION : options.augment || undefined;
   const callbacks = (options.callbacks ?? []).map((each) =>
-    each instanceof tf.Callback ? each : new tf.CustomCallback(each),
+    each instanceof tf.Callback || each instanceof tf.CustomCallback ? each : new tf.CustomCallback(each),
   );
   const optimizer = options.optimizer ?? (isCompiled(model) ? model.optimizer : adam());
   if (schedule) learningRateOf(optimizer);

@@ -1,3 +1,4 @@
+import { runningSignal } from '../interruption';
 import { tf } from '../tf';
 import type { Checkpoints } from './checkpoint';
 import { trainEpoch } from './epoch';
@@ -28,6 +29,7 @@ export async function train(training: Training, checkpoints?: Checkpoints): Prom
     if (!logs) {
       rememberStopped(model, snapshot(training));
       await save('now');
+      tellStopped(training);
       return state.history;
     }
     await callbacks.onEpochEnd(state.epoch, logs);
@@ -39,14 +41,33 @@ export async function train(training: Training, checkpoints?: Checkpoints): Prom
   return state.history;
 }
 
+/** Who pressed a notebook's stop button wants to know what became of the training; other callers know why they stopped it. */
+function tellStopped({ state, stepsPerEpoch }: Training): void {
+  if (!runningSignal()?.aborted) return;
+  console.log(
+    `Stopped in epoch ${state.epoch + 1} after ${state.step} of ${stepsPerEpoch} steps. The weights are kept: the same call goes on from here.`,
+  );
+}
+
 function isOver({ state, epochs }: Training): boolean {
   return state.epoch >= epochs || (state.isStopped && state.step === 0);
 }
 
-function callbackList({ model, train, epochs, batchSize, stepsPerEpoch, callbacks }: Training): tf.CallbackList {
+function callbackList({
+  model,
+  train,
+  epochs,
+  batchSize,
+  stepsPerEpoch,
+  callbacks,
+  signal,
+  state,
+}: Training): tf.CallbackList {
   const list = new tf.CallbackList(callbacks);
   list.setModel(model);
-  list.setParams({ epochs, batchSize, samples: train.labels.length, steps: stepsPerEpoch });
+  const params = { epochs, batchSize, samples: train.labels.length, steps: stepsPerEpoch };
+  // Beyond TensorFlow.js's own: what was measured before this call, and what stops it.
+  list.setParams({ ...params, history: state.history, signal } as object as Parameters<typeof list.setParams>[0]);
   return list;
 }
 

@@ -1,0 +1,19 @@
+/**
+ * Where a program that runs this library for somebody, such as a notebook kernel, offers the signal that stops what is
+ * running now.
+ */
+const HOST_SIGNAL = Symbol.for('resnet-lab.signal');
+
+/**
+ * The signal of the running notebook cell, which the stop button aborts; undefined outside notebooks. `fit` listens to it
+ * by itself; a loop of your own can too: `if (runningSignal()?.aborted) break;`.
+ */
+export function runningSignal(): AbortSignal | undefined {
+  return (globalThis as { [HOST_SIGNAL]?: AbortSignal })[HOST_SIGNAL];
+}
+
+/** One signal for several, of which some may be missing. */
+export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length > 1 ? AbortSignal.any(given) : given[0];
+}

@@ -1,0 +1,40 @@
+import type { Annotation, Figure, Shape } from './figure';
+
+const [ROW, WIDTH, TITLE] = [28, 640, 45];
+
+/**
+ * A small table: one row for each object, one column for each of its names. Numbers stand to the right.
+ *
+ * @throws RangeError when there are no rows.
+ */
+export function plotTable(rows: Record<string, string | number>[], title = 'Table'): Figure {
+  if (rows.length === 0) throw new RangeError('A table should have at least one row, received none.');
+  const names = Object.keys(rows[0]);
+  const pitch = WIDTH / names.length;
+  const height = (rows.length + 1) * ROW + 4;
+  const cell = (value: string | number, column: number, row: number): Annotation => {
+    const isNumber = typeof rows[0][names[column]] === 'number';
+    const text = typeof value === 'number' ? value.toLocaleString('en') : value;
+    const x = isNumber ? (column + 1) * pitch - 12 : column * pitch + 12;
+    const font = { size: row === 0 ? 11 : 13 };
+    return { text, x, y: (row + 0.5) * ROW, xanchor: isNumber ? 'right' : 'left', yanchor: 'middle', font };
+  };
+  const lines: Shape[] = [ROW, height - 2].map((y) => ({
+    ...{ type: 'line', x0: 0, x1: WIDTH, y0: y, y1: y, line: { color: '#9aa7b8', width: 1 } },
+  }));
+  const cells = [names, ...rows.map((row) => names.map((name) => row[name]))].flatMap((values, row) =>
+    values.map((value, column) => ({ ...cell(value, column, row), showarrow: false })),
+  );
+  return {
+    data: [{ type: 'scatter', mode: 'markers', x: [], y: [] }], // without a trace Plotly draws no axes, and no text
+    layout: {
+      title: { text: title },
+      ...{ width: WIDTH, height: height + TITLE, margin: { l: 0, r: 0, t: TITLE, b: 0 }, showlegend: false },
+      xaxis: { visible: false, range: [0, WIDTH], fixedrange: true },
+      yaxis: { visible: false, range: [height, 0], fixedrange: true },
+      shapes: lines,
+      annotations: cells,
+    },
+    description: `${title}: ${rows.map((row) => names.map((name) => `${name} ${row[name]}`).join(', ')).join('; ')}.`,
+  };
+}
