@@ -1,16 +1,29 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { DataError } from './errors';
 
-/** The `data` folder of the repository that this library stands in: embedded data, and the cache that git ignores. */
+const ARCHIVE = join('emoji10', 'emoji-10-binary.tar.gz');
+/** The `data` folder of the repository that this library stands in; an installed package stands in none. */
+const REPOSITORY = join(__dirname, '..', '..', 'data');
+const inRepository = existsSync(join(REPOSITORY, ARCHIVE));
+
+/** The folder of the embedded data: the repository's own, or the copy that the package carries. */
 export function dataFolder(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const data = join(folder, 'data');
-    if (existsSync(join(data, 'emoji10', 'emoji-10-binary.tar.gz'))) return data;
-    if (folder === dirname(folder)) {
-      throw new DataError(
-        `The folder data/emoji10 was not found above ${__dirname}; use resnet-lab from within its repository.`,
-      );
-    }
-  }
+  const folder = inRepository ? REPOSITORY : join(__dirname, 'data');
+  if (existsSync(join(folder, ARCHIVE))) return folder;
+  throw new DataError(`The embedded images are missing from ${folder}; install resnet-lab again.`);
+}
+
+/** Where fetched data are kept: a folder of the repository that git ignores, elsewhere one of the user's cache. */
+export function cacheFolder(): string {
+  return inRepository ? join(REPOSITORY, 'cache') : join(userCache(), 'resnet-lab');
+}
+
+/** Where the system wants caches: there the data outlive a project's `node_modules`. */
+function userCache(): string {
+  if (process.platform === 'win32') return process.env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
+  const wanted = process.env.XDG_CACHE_HOME; // its specification has relative paths ignored
+  return wanted && isAbsolute(wanted) ? wanted : join(homedir(), '.cache');
 }

@@ -71,17 +71,34 @@ function installJupyter() {
   });
 }
 
+/**
+ * What the package `resnet-lab` carries from the rest of the repository. The build copies it, not a script of `npm pack`:
+ * .npmrc lets none run, and a package without its data would be made without a word.
+ */
+const PACKAGED = [
+  ['LICENSE', 'lib/LICENSE'],
+  ['data/README.md', 'lib/dist/data/README.md'],
+  ['data/emoji10/emoji-10-binary.tar.gz', 'lib/dist/data/emoji10/emoji-10-binary.tar.gz'],
+];
+
 function buildLibrary() {
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true })
     .filter((name) => (name.endsWith('.ts') || name.endsWith('.json')) && !/^(dist|node_modules)[\\/]/.test(name))
     .sort()
     .map((name) => join(ROOT, 'lib', name));
-  const key = [...sources, join(ROOT, 'tsconfig.json')].map((path) => path + readFileSync(path, 'utf8')).join();
+  const copies = PACKAGED.map(([source]) => join(ROOT, source));
+  const key = [...sources, ...copies, join(ROOT, 'tsconfig.json')]
+    .map((path) => path + readFileSync(path, 'latin1'))
+    .join();
   once(join(ROOT, 'lib', 'dist', '.setup'), key, () => {
     console.log('Building lib …');
     rmSync(join(ROOT, 'lib', 'dist'), { recursive: true, force: true }); // what was deleted from lib goes too
     run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'lib'], 'Building lib');
     buildKernels();
+    for (const [source, target] of PACKAGED) {
+      mkdirSync(dirname(join(ROOT, target)), { recursive: true });
+      copyFileSync(join(ROOT, source), join(ROOT, target));
+    }
   });
 }
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError, reason } from '../errors';
 import { diskFault } from '../files/faults';
-import { dataFolder } from '../paths';
+import { cacheFolder } from '../paths';
 import { CLASS_NAMES, readArchive } from './archive';
 import { makeCache, readCache } from './cache';
 import { download, type Expectation } from './download';
@@ -20,7 +20,7 @@ const LAYOUT = { trainFiles: 5, imagesPerFile: 10_000 };
 const DECODED_BYTES = (LAYOUT.trainFiles + 1) * LAYOUT.imagesPerFile * RECORD_BYTES;
 
 export interface Cifar10Options {
-  /** Where the decoded images are kept; `data/cache` of the repository by default. */
+  /** Where the decoded images are kept; by default `data/cache` of the repository, outside of it the user's cache. */
   cacheDir?: string;
   /** Called a few times a second while the archive is fetched; by default a bar on the terminal. */
   onProgress?: (progress: Progress) => void;
@@ -41,7 +41,7 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<Dataset
   const cached = await readCachedCifar10(options);
   if (cached !== undefined) return cached;
   const { url, expected } = archive();
-  const folder = cacheFolder(expected, options.cacheDir);
+  const folder = imagesFolder(expected, options.cacheDir);
   try {
     await makeCache(folder, () => fetchAndDecode(url, expected, `${folder}.tar.gz`, options.onProgress));
   } catch (error) {
@@ -62,7 +62,7 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<Dataset
 
 /** CIFAR-10 from the cache, or undefined where `loadCifar10` with the same options would fetch the archive. */
 export async function readCachedCifar10(options: Cifar10Options = {}): Promise<Dataset | undefined> {
-  const cached = await readCache(cacheFolder(archive().expected, options.cacheDir));
+  const cached = await readCache(imagesFolder(archive().expected, options.cacheDir));
   return cached && { name: 'CIFAR-10', classNames: [...CLASS_NAMES], ...cached };
 }
 
@@ -76,7 +76,7 @@ function archive(): { url: string; expected: Expectation } {
   return { url, expected: sha256 === OFFICIAL.sha256 ? { sha256, bytes: OFFICIAL.bytes } : { sha256 } };
 }
 
-function cacheFolder(expected: Expectation, cacheDir = join(dataFolder(), 'cache')): string {
+function imagesFolder(expected: Expectation, cacheDir = cacheFolder()): string {
   return join(cacheDir, `cifar-10-${expected.sha256}`);
 }
 
