@@ -14,6 +14,8 @@ export interface ImageGridOptions {
   title?: string;
 }
 
+/** RGB on white, and the compression that suits photographs best: notebooks carry every picture twice. */
+const SMALL = { colorType: 2, deflateStrategy: 1 } as const;
 /** Pixels of an image between two images. */
 const GAP = 2;
 /** On the screen: the width that a notebook has for a grid, what a line of a caption needs, and the least that a title needs. */
@@ -39,6 +41,10 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
   if (captions !== undefined && captions.length !== count) {
     throw new RangeError(`There should be one caption for each of ${count} images, received ${captions.length}.`);
   }
+  const words = (captions ?? [])
+    .map((caption) => caption.replaceAll('<br>', ' ').trim())
+    .filter(Boolean)
+    .join(', ');
   const rows = Math.ceil(count / columns);
   const zoom = Math.min(LARGEST_ZOOM, GRID_PIXELS / (columns * (width + GAP)));
   const lines = Math.max(0, ...(captions ?? []).map((caption) => caption.split('<br>').length));
@@ -73,11 +79,11 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
         font: { size: 10, ...(captionColours ? { color: captionColours[i] } : {}) },
       })),
     },
-    description: `${title ?? 'Images'}: ${count} of ${width}×${height} pixels${captions ? ` (${captions.map((caption) => caption.replaceAll('<br>', ' ').trim()).join(', ')})` : ''}.`,
+    description: `${title ?? 'Images'}: ${count} of ${width}×${height} pixels${words ? ` (${words})` : ''}.`,
   };
 }
 
-/** One transparent PNG with the images side by side. */
+/** One PNG with the images side by side on white. */
 function mosaic(
   bytes: Uint8Array,
   count: number,
@@ -100,5 +106,5 @@ function mosaic(
       }
     }
   }
-  return PNG.sync.write(png);
+  return PNG.sync.write(png, SMALL);
 }

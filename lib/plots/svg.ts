@@ -93,7 +93,7 @@ function drawTrace(
     const most = Math.max(1, ...z.flat());
     const cell = (value: number, row: number, column: number) =>
       `<rect ${rectangle(h.at(column - 0.5), v.at(row - 0.5), h.at(column + 0.5), v.at(row + 0.5))} fill="${COLOURS[0]}" fill-opacity="${(value / most).toFixed(2)}"/>`;
-    return z.map((row, i) => row.map((value, j) => cell(value, i, j)).join('')).join('');
+    return z.map((row, i) => row.map((value, j) => (value > 0 ? cell(value, i, j) : '')).join('')).join('');
   }
   const stroke = line?.color ?? colour;
   const points = x.flatMap((at, i) => (y[i] === null ? [] : [[round(h.at(at)), round(v.at(y[i]))]]));

@@ -7,7 +7,11 @@ const [ROW, WIDTH, TITLE] = [28, 640, 45];
  *
  * @throws RangeError when there are no rows.
  */
-export function plotTable(rows: Record<string, string | number>[], title = 'Table'): Figure {
+export function plotTable<Row extends { [Name in keyof Row]: string | number }>(
+  objects: readonly Row[],
+  title = 'Table',
+): Figure {
+  const rows: readonly Record<string, string | number>[] = objects;
   if (rows.length === 0) throw new RangeError('A table should have at least one row, received none.');
   const names = Object.keys(rows[0]);
   const pitch = WIDTH / names.length;

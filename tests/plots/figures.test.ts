@@ -87,7 +87,7 @@ describe('plotImages', () => {
     assert.deepEqual(at(1, 1), [63, 70, 77, 255]);
     const pitch = 4; // two pixels and a gap of two
     assert.deepEqual(at(pitch, 0), [84, 91, 98, 255]);
-    assert.deepEqual(at(2, 0), [0, 0, 0, 0]);
+    assert.deepEqual(at(2, 0), [255, 255, 255, 255]);
     const below = png.height / 2;
     assert.deepEqual(at(0, below), [168, 175, 182, 255]);
     assert.deepEqual(

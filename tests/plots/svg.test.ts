@@ -80,7 +80,7 @@ describe('figureSvg', () => {
         ['cat', 'dog'],
       ),
     );
-    assert.deepEqual(attributes(svg, 'rect', 'fill-opacity'), ['1.00', '0.25', '0.00', '0.50']);
+    assert.deepEqual(attributes(svg, 'rect', 'fill-opacity'), ['1.00', '0.25', '0.50']);
     const [x, y] = [attributes(svg, 'rect', 'x'), attributes(svg, 'rect', 'y')];
     assert.ok(Number(x[1]) > Number(x[0]) && y[1] === y[0] && Number(y[2]) > Number(y[0]), 'rows run downwards');
   });
