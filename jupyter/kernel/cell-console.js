@@ -1,16 +1,15 @@
-const { inspect } = require('node:util');
+const { codeFrame, describeError } = require('./describe-error.js');
 
 /** How tslab prints one of the compiler's messages: file, line, column, text. */
 const DIAGNOSTIC_FORMAT = '%s%d:%d - %s';
-/** Frames of a stack that are not the learner's: Node's own, tslab's, this kernel's. */
-const INTERNAL_FRAME = /^\s+at .*(node:|node_modules[\\/]tslab[\\/]|jupyter[\\/]kernel[\\/])/;
 
 /**
  * What tslab's executor has instead of a console: it logs a cell's last value, and reports what went wrong as an error.
  * Here both are kept, for the cell's reply to say.
  */
 class CellConsole {
-  reset() {
+  reset(source) {
+    this.source = source;
     this.value = undefined;
     this.failure = undefined;
     this.diagnostics = [];
@@ -27,26 +26,18 @@ class CellConsole {
 
   /** The cell's error as the Jupyter protocol words it: `{ ename, evalue, traceback }`. */
   describeFailure() {
-    if (this.diagnostics.length > 0) {
-      const lines = this.diagnostics.map(
-        ([file, line, column, text]) => `${file}line ${line}, column ${column}: ${text}`,
-      );
-      return { ename: 'TypeScriptError', evalue: String(this.diagnostics[0][3]), traceback: lines };
-    }
-    const error = this.failure?.error;
-    if (!isError(error)) {
-      const text = inspect(error);
-      return { ename: 'Error', evalue: text, traceback: [`Thrown: ${text}`] };
-    }
-    const stack = String(error.stack ?? `${error.name}: ${error.message}`);
-    const traceback = stack.split('\n').filter((line) => !INTERNAL_FRAME.test(line));
-    return { ename: String(error.name), evalue: String(error.message), traceback };
+    if (this.diagnostics.length === 0) return describeError(this.failure?.error);
+    const traceback = this.diagnostics.flatMap((diagnostic, i) => this.describeDiagnostic(diagnostic, i));
+    return { ename: 'TypeScriptError', evalue: String(this.diagnostics[0][3]), traceback };
   }
-}
 
-/** Errors of another realm included, which `instanceof` misses. */
-function isError(value) {
-  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+  /** The compiler explains some messages by further ones of the same place: the code is shown after the last of them. */
+  describeDiagnostic([file, line, column, text], i) {
+    const message = `${file}line ${line}, column ${column}: ${text}`;
+    const next = this.diagnostics[i + 1];
+    const goesOn = next !== undefined && next[1] === line && next[2] === column;
+    return file !== '' || goesOn ? [message] : [message, codeFrame(this.source, { line, column })];
+  }
 }
 
 module.exports = { CellConsole };

@@ -1,25 +1,35 @@
-const { inspect } = require('node:util');
-const jupyter = require('tslab/dist/jupyter.js');
+const { runInterruptibly } = require('./interrupts.js');
+const { describeError } = require('./describe-error.js');
+const { resultData } = require('./result-data.js');
 
 /** How long requests that a client sent together may still be on their way when a cell fails. */
 const DRAIN_MS = 50;
 
 /**
  * Runs cells one after the other and publishes what the Jupyter protocol asks for: `execute_input`, streams, displays,
- * `execute_result`, `error`. After an error the cells that were already waiting are aborted if the failing request said
- * `stop_on_error`, as ipykernel does; a client that sends its cells one by one is never affected.
+ * `execute_result`, `error`. After an error or an interrupt the cells that were already waiting are aborted if the request
+ * said `stop_on_error`, as ipykernel does; a client that sends its cells one by one is never affected.
  */
 class CellQueue {
-  constructor(executor, cellConsole) {
+  constructor(executor, cellConsole, output) {
     this.executor = executor;
     this.console = cellConsole;
+    this.output = output;
     this.count = 0;
     this.waiting = new Set();
     this.last = Promise.resolve();
   }
 
-  run(server, socket, message) {
-    const cell = { server, socket, message, aborted: false };
+  /** Gives the content of the reply. */
+  run(server, _socket, message) {
+    const {
+      code,
+      silent = false,
+      store_history: isCounted = !silent,
+      stop_on_error: stopOnError = true,
+    } = message.content;
+    const publish = (type, content) => server.publish(message, type, content);
+    const cell = { source: code, silent, isCounted: isCounted && !silent, stopOnError, publish };
     this.waiting.add(cell);
     const done = this.last.then(() => this.runNow(cell));
     this.last = done.catch(() => {});
@@ -28,67 +38,40 @@ class CellQueue {
 
   async runNow(cell) {
     this.waiting.delete(cell);
-    if (cell.aborted) return reply(cell, { status: 'aborted' });
-    const { code, silent = false, stop_on_error: stopOnError = true } = cell.message.content;
-    if (!silent) this.count += 1;
-    const count = this.count;
-    const publish = (type, content) => send(cell, cell.server.iopub, type, content);
-    redirectOutput(publish);
-    if (!silent) publish('execute_input', { code, execution_count: count });
+    if (cell.aborted) return { status: 'aborted' };
+    if (cell.isCounted) this.count += 1;
+    cell.number = this.count;
+    this.output.goTo(cell.publish);
+    if (!cell.silent) cell.publish('execute_input', { code: cell.source, execution_count: cell.number });
 
-    this.console.reset();
-    const ok = await this.execute(code);
-    if (ok) {
-      if (!silent && this.console.value !== undefined) publish('execute_result', result(this.console.value, count));
-      return reply(cell, { status: 'ok', execution_count: count, user_expressions: {}, payload: [] });
-    }
-    const failure = this.console.describeFailure();
-    publish('error', failure);
-    if (stopOnError) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
-      for (const waiting of this.waiting) waiting.aborted = true;
-    }
-    return reply(cell, { status: 'error', execution_count: count, ...failure });
+    const { failure, data } = await this.execute(cell);
+    if (failure !== undefined) cell.publish('error', failure);
+    else if (data !== undefined && !cell.silent)
+      cell.publish('execute_result', { data, metadata: {}, execution_count: cell.number });
+    if ((failure !== undefined || cell.interrupted) && cell.stopOnError) await this.abortWaiting();
+    const outcome = failure === undefined ? { status: 'ok', payload: [] } : { status: 'error', ...failure };
+    this.output.flush();
+    return { ...outcome, execution_count: cell.number, user_expressions: {} };
   }
 
-  /** tslab's own failures (its compiler throws on some inputs) are the cell's error, not the kernel's end. */
-  async execute(code) {
+  /** Gives the cell's `failure` or the `data` of its last value. */
+  async execute(cell) {
+    this.console.reset(cell.source);
     try {
-      return await this.executor.execute(code);
+      return await runInterruptibly(cell, async () => {
+        if (!(await this.executor.execute(cell.source))) return { failure: this.console.describeFailure() };
+        return this.console.value === undefined ? {} : { data: await resultData(this.console.value) };
+      });
     } catch (error) {
-      this.console.error(error);
-      return false;
+      if (cell.stopped) this.executor.interrupt(); // it still waits for the cell
+      return { failure: describeError(error) }; // tslab's compiler itself throws on some inputs
     }
   }
-}
 
-/** What the cell prints, and what timers of earlier cells print meanwhile, goes to the cell that runs. */
-function redirectOutput(publish) {
-  const decoder = new TextDecoder();
-  for (const name of ['stdout', 'stderr']) {
-    process[name].write = (chunk, encoding, callback) => {
-      publish('stream', { name, text: typeof chunk === 'string' ? chunk : decoder.decode(chunk) });
-      (typeof encoding === 'function' ? encoding : callback)?.();
-      return true;
-    };
+  async abortWaiting() {
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+    for (const waiting of this.waiting) waiting.aborted = true;
   }
-  jupyter.lastWriteDisplayData = (content, update) => publish(update ? 'update_display_data' : 'display_data', content);
-}
-
-function result(value, count) {
-  const text = typeof value === 'string' ? value : inspect(value, { depth: 4 });
-  return { data: { 'text/plain': text }, metadata: {}, execution_count: count };
-}
-
-function reply(cell, content) {
-  send(cell, cell.socket, 'execute_reply', content);
-}
-
-function send({ server, message }, socket, type, content) {
-  const answer = message.createReply();
-  answer.header.msg_type = type;
-  answer.content = content;
-  answer.signAndSend(server.connInfo.key, socket);
 }
 
 module.exports = { CellQueue };

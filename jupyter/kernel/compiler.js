@@ -1,40 +1,31 @@
 // The compiler that tslab uses, corrected from outside. To be required before tslab's converter.
 const ts = require('@tslab/typescript-for-tslab');
+const { checkLoops } = require('./loop-checks.js');
+const { expandShorthand, resolveShorthandValues } = require('./shorthand.js');
+const { correctAwaitDiagnostics } = require('./toplevel-await.js');
+const { watchOnDemand } = require('./watched-files.js');
 
-/**
- * tslab turns a name of an earlier cell into a property of its `exports`, but overlooks the shorthand `{ name }`, which
- * then fails when it runs. Before tslab sees it, the shorthand becomes `{ name: name }`.
- */
-const expandShorthand = (context) => (sourceFile) => {
-  const { factory } = context;
-  const visit = (node) => {
-    if (ts.isShorthandPropertyAssignment(node) && node.objectAssignmentInitializer === undefined) {
-      return factory.createPropertyAssignment(factory.createIdentifier(node.name.text), node.name);
-    }
-    return ts.visitEachChild(node, visit, context);
-  };
-  return ts.visitNode(sourceFile, visit);
-};
+const CELL_FILE = /(^|\/)__tslab__\.ts$/;
+const MAP_COMMENT = /\n?\/\/# sourceMappingURL=.*\s*$/;
 
-/** The value in a shorthand is still a part of the shorthand to the checker: tell what it refers to. */
-function resolveShorthandValues(checker) {
-  const { getSymbolAtLocation } = checker;
-  checker.getSymbolAtLocation = (node) =>
-    node.parent !== undefined && ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
-      ? checker.getShorthandAssignmentValueSymbol(node.parent)
-      : getSymbolAtLocation(node);
-  return () => {
-    checker.getSymbolAtLocation = getSymbolAtLocation;
-  };
-}
+/** The cell that was compiled last: what each of the two compilations gave, and how the second leads to the first. */
+const compiled = { first: {}, second: {} };
 
 function correctEmit(builder) {
   const { emit } = builder;
   builder.emit = (file, write, token, declarationsOnly, transformers = {}) => {
     const restore = resolveShorthandValues(builder.getProgram().getTypeChecker());
+    const isCell = CELL_FILE.test(file.fileName);
+    const corrections = isCell ? [expandShorthand, checkLoops] : [expandShorthand];
+    const before = [...corrections, ...(transformers.before ?? [])];
+    const writeCode = (name, text, ...rest) => {
+      const code = text.replace(MAP_COMMENT, '\n');
+      if (isCell && name.endsWith('.map')) compiled.first.map = text;
+      else if (isCell && name.endsWith('.js')) compiled.first.code = code;
+      write(name, code, ...rest);
+    };
     try {
-      const before = [expandShorthand, ...(transformers.before ?? [])];
-      return emit.call(builder, file, write, token, declarationsOnly, { ...transformers, before });
+      return emit.call(builder, file, writeCode, token, declarationsOnly, { ...transformers, before });
     } finally {
       restore();
     }
@@ -43,7 +34,7 @@ function correctEmit(builder) {
 }
 
 function createWatchCompilerHost(rootNames, options, ...rest) {
-  const host = ts.createWatchCompilerHost(rootNames, { ...options, strict: true }, ...rest);
+  const host = ts.createWatchCompilerHost(rootNames, { ...options, strict: true, sourceMap: true }, ...rest);
   let afterProgramCreate;
   return Object.defineProperty(host, 'afterProgramCreate', {
     get: () => afterProgramCreate,
@@ -53,11 +44,33 @@ function createWatchCompilerHost(rootNames, options, ...rest) {
   });
 }
 
-// The module's properties can't be assigned, so tslab is given a copy with one of them replaced.
+/** tslab compiles a second time, from modules to CommonJS. */
+function transpileModule(code, options) {
+  const compilerOptions = { ...options.compilerOptions, sourceMap: true };
+  const result = ts.transpileModule(code, { ...options, compilerOptions });
+  const outputText = result.outputText.replace(MAP_COMMENT, '\n');
+  if (code === compiled.first.code) compiled.second = { code: outputText, map: result.sourceMapText };
+  return { ...result, outputText };
+}
+
+function getPreEmitDiagnosticsOfFiles(program, files) {
+  const diagnostics = ts.getPreEmitDiagnosticsOfFiles(program, files);
+  const cell = files.find(({ fileName }) => CELL_FILE.test(fileName));
+  return cell === undefined ? diagnostics : correctAwaitDiagnostics(diagnostics, cell);
+}
+
+/** The two source maps from the code that runs to the cell's own. */
+const takeMaps = () => [compiled.second.map, compiled.first.map];
+
+watchOnDemand();
+// The module's properties can't be assigned, so tslab is given a copy with some of them replaced.
+const replaced = { createWatchCompilerHost, transpileModule, getPreEmitDiagnosticsOfFiles };
 require.cache[require.resolve('@tslab/typescript-for-tslab')].exports = Object.defineProperties(
   {},
   {
     ...Object.getOwnPropertyDescriptors(ts),
-    createWatchCompilerHost: { value: createWatchCompilerHost, enumerable: true },
+    ...Object.fromEntries(Object.entries(replaced).map(([name, value]) => [name, { value, enumerable: true }])),
   },
 );
+
+module.exports = { takeMaps };

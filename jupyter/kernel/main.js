@@ -1,13 +1,20 @@
 // The TypeScript kernel: the tslab package with a protocol that tells the truth. Jupyter runs it as
 //   node main.js CONNECTION_FILE
-// Nothing of tslab's files is changed; the parts of it that keep silent about errors are replaced on its prototype.
+// Nothing of tslab's files is changed; its parts are wrapped, or replaced on its prototypes.
 
 require('./compiler.js');
-const { createConverter } = require('tslab/dist/converter.js');
 const { createExecutor } = require('tslab/dist/executor.js');
 const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');
 const { CellConsole } = require('./cell-console.js');
 const { CellQueue } = require('./cell-queue.js');
+const { createReloadingConverter } = require('./converter.js');
+const { Interrupted } = require('./interrupted.js');
+const { watchInterrupts } = require('./interrupts.js');
+const { Output } = require('./output.js');
+const { watchModules } = require('./reload.js');
+const { wrapCells } = require('./run-code.js');
+const { correctServer } = require('./server.js');
+const { translateStacks } = require('./stack.js');
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -15,34 +22,26 @@ if (connectionFile === undefined) {
   process.exit(2);
 }
 
-// The browser mode of tslab is not part of this kernel; its converter would cost a second compiler.
-const converters = {
-  node: createConverter({ isJS: false, isBrowser: false }),
-  get browser() {
-    return this.node;
-  },
-  close() {
-    this.node.close();
-  },
-};
 // Output goes to cells, even where Jupyter itself runs in a terminal: no escape codes, no progress bars.
 for (const stream of [process.stdout, process.stderr]) Object.defineProperty(stream, 'isTTY', { value: false });
 
+watchInterrupts();
+watchModules();
+translateStacks();
+
 const cellConsole = new CellConsole();
-const executor = createExecutor(process.cwd(), converters, cellConsole);
-const cells = new CellQueue(executor, cellConsole);
+const executor = createExecutor(
+  process.cwd(),
+  createReloadingConverter(() => executor.locals),
+  cellConsole,
+);
+wrapCells();
+const output = new Output();
+correctServer(new CellQueue(executor, cellConsole, output), output);
 
-ZmqServer.prototype.handleExecute = function (socket, message) {
-  return cells.run(this, socket, message);
-};
-const close = ZmqServer.prototype.close;
-ZmqServer.prototype.close = function () {
-  close.call(this);
-  setTimeout(() => process.exit(0), 100); // the reply leaves first; a timer or a socket of a cell's keeps nothing alive
-};
-
-process.on('SIGINT', () => executor.interrupt());
-process.on('uncaughtException', (error) => console.error('Uncaught', error));
-process.on('unhandledRejection', (error) => console.error('Unhandled rejection:', error));
+// What a cell left behind fails later: it is said, and the kernel goes on. Where the user ended it, nothing is amiss.
+const report = (what) => (error) => error instanceof Interrupted || console.error(what, error);
+process.on('uncaughtException', report('Uncaught'));
+process.on('unhandledRejection', report('Unhandled rejection:'));
 
 new ZmqServer(new JupyterHandlerImpl(executor, false), connectionFile).init();

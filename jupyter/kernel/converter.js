@@ -1,0 +1,19 @@
+const { createConverter } = require('tslab/dist/converter.js');
+const { renewImports } = require('./imports.js');
+const { dropChanged } = require('./reload.js');
+const { tellOfChanges } = require('./watched-files.js');
+
+/** tslab's converter, which first takes in what changed in the project since the last cell; `locals()` are the names. */
+function createReloadingConverter(locals) {
+  const converter = createConverter({ isJS: false, isBrowser: false });
+  const convert = (declarations, source) => {
+    tellOfChanges();
+    renewImports(declarations, dropChanged(), locals());
+    return converter.convert(declarations, source);
+  };
+  const node = { ...converter, convert };
+  // The browser mode of tslab is not part of this kernel; its converter would cost a second compiler.
+  return { node, browser: node, close: () => converter.close() };
+}
+
+module.exports = { createReloadingConverter };

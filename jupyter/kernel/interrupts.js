@@ -1,0 +1,73 @@
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { getEventListeners } = require('node:events');
+const { join } = require('node:path');
+const { Worker } = require('node:worker_threads');
+const { flag, PENDING, LEFTOVERS, raise, lower, isRaised } = require('./interrupt-flag.js');
+const { Interrupted } = require('./interrupted.js');
+
+/** How long an interrupted cell may go on: by itself, and where something listens to its signal and may tidy up. */
+const ALONE_MS = 500;
+const LISTENING_MS = 30_000;
+
+/** The cell in whose asynchronous context code runs: what is left of a cell that was given up keeps its own. */
+const context = new AsyncLocalStorage();
+let running;
+let watcher;
+
+function watchInterrupts() {
+  Object.defineProperty(globalThis, Symbol.for('resnet-lab.signal'), {
+    get: () => context.getStore()?.controller.signal,
+  });
+  watcher = new Worker(join(__dirname, 'watch-thread.js'), { workerData: { flag, pending: PENDING } });
+  watcher.on('message', handleInterrupt);
+  process.on('SIGINT', interrupt); // without a listener the process would end
+}
+
+/** As a SIGINT to the process group does. */
+function interrupt() {
+  watcher.postMessage('interrupt');
+}
+
+/** Runs a cell's work; fails with Interrupted when the cell is interrupted and does not end. */
+async function runInterruptibly(cell, work) {
+  const givenUp = new Promise((_, reject) => {
+    cell.giveUp = () => {
+      cell.stopped = true;
+      raise(LEFTOVERS);
+      reject(new Interrupted(`Cell ${cell.number} was interrupted and did not end by itself: it was given up.`));
+    };
+  });
+  cell.controller = new AbortController();
+  running = cell;
+  try {
+    return await Promise.race([context.run(cell, work), givenUp]);
+  } finally {
+    clearTimeout(cell.patience);
+    if (lower(PENDING)) cell.interrupted = true;
+    running = undefined;
+  }
+}
+
+function handleInterrupt() {
+  if (!lower(PENDING) || running === undefined || running.patience !== undefined) return;
+  const cell = running;
+  const { signal } = cell.controller;
+  const isHeard = getEventListeners(signal, 'abort').length > 0;
+  cell.interrupted = true;
+  cell.patience = setTimeout(cell.giveUp, isHeard ? LISTENING_MS : ALONE_MS);
+  cell.controller.abort(new Interrupted());
+}
+
+/** What the loops of cells call while the flag is raised. */
+function check() {
+  const cell = context.getStore();
+  if (cell?.stopped) throw new Interrupted();
+  if (isRaised(PENDING) && (running === undefined || running === cell)) {
+    if (cell !== undefined) cell.interrupted = true;
+    throw new Interrupted();
+  }
+  // This code is not what was given up, nor is any other until it lets go of the thread: spare it more checks.
+  if (lower(LEFTOVERS)) queueMicrotask(() => raise(LEFTOVERS));
+}
+
+module.exports = { watchInterrupts, interrupt, runInterruptibly, check, runningCell: () => context.getStore() };
