@@ -19,7 +19,8 @@ function translate(text) {
   const place = find(text);
   if (place === undefined) return { text };
   const words = `cell ${place.number}, line ${place.line}, column ${place.column}`;
-  return { text: text.replace(PLACE, words), place };
+  // tslab calls the functions of earlier cells as methods of a proxy.
+  return { text: text.replace(PLACE, words).replace(/at (async )?Proxy\./, 'at $1'), place };
 }
 
 function find(text) {

@@ -1,35 +1,7 @@
 // The kernel, driven by a real Jupyter client: what happened is what it says.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { runPython } from '../helpers/jupyter';
-
-interface Failure {
-  ename: string;
-  evalue: string;
-  traceback: string[];
-}
-
-interface Result {
-  messages: { type: string; content: Failure & { name: string; text: string; data: Record<string, unknown> } }[];
-  reply: Failure & { status: string; execution_count: number };
-}
-
-async function execute(task: {
-  cells: string[];
-  together?: boolean;
-  stopOnError?: boolean;
-  options?: object;
-}): Promise<Result[]> {
-  const { results, ended } = JSON.parse(await runPython('kernel/client.py', task)) as {
-    results: Result[];
-    ended: boolean;
-  };
-  assert.ok(ended, 'the kernel ends when it is shut down');
-  return results;
-}
-
-const types = (result: Result) => result.messages.map(({ type }) => type);
-const last = (result: Result) => result.messages[result.messages.length - 1].content;
+import { last, type Result, runCells, runKernel, types } from '../helpers/jupyter';
 
 describe('cells that are sent one by one', () => {
   const cells = {
@@ -49,12 +21,9 @@ describe('cells that are sent one by one', () => {
     library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
     display: "import { show } from 'resnet-lab';\nshow({ data: [], layout: { height: 1 }, description: 'nothing' });",
   };
-  const results = {} as Record<keyof typeof cells, Result>;
+  let results: Record<keyof typeof cells, Result>;
   before(async () => {
-    const all = await execute({ cells: Object.values(cells) });
-    Object.keys(cells).forEach((name, i) => {
-      results[name as keyof typeof cells] = all[i];
-    });
+    results = await runCells(cells);
   });
 
   it('echo their input with a number that counts up', () => {
@@ -126,7 +95,7 @@ describe('cells that are sent together', () => {
   const cells = ['1', "throw new Error('stop');", '3', '4'];
 
   it('run one after the other; after an error the rest is aborted', async () => {
-    const results = await execute({ cells, together: true });
+    const results = await runKernel({ steps: cells, together: true });
     assert.deepEqual(
       results.map(({ reply }) => reply.status),
       ['ok', 'error', 'aborted', 'aborted'],
@@ -135,7 +104,10 @@ describe('cells that are sent together', () => {
   });
 
   it('all run when the client does not want to stop on errors', async () => {
-    const results = await execute({ cells, together: true, stopOnError: false });
+    const results = await runKernel({
+      steps: cells.map((code) => ({ code, options: { stop_on_error: false } })),
+      together: true,
+    });
     assert.deepEqual(
       results.map(({ reply }) => reply.status),
       ['ok', 'error', 'ok', 'ok'],
@@ -144,7 +116,7 @@ describe('cells that are sent together', () => {
   });
 
   it('are silent when asked to be', async () => {
-    const [result] = await execute({ cells: ['5'], options: { silent: true } });
+    const [result] = await runKernel({ steps: [{ code: '5', options: { silent: true } }] });
     assert.deepEqual(types(result), []);
     assert.equal(result.reply.status, 'ok');
   });
