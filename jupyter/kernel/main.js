@@ -2,6 +2,7 @@
 //   node main.js CONNECTION_FILE
 // Nothing of tslab's files is changed; its parts are wrapped, or replaced on its prototypes.
 
+const { writeSync } = require('node:fs');
 require('./compiler.js');
 const { createExecutor } = require('tslab/dist/executor.js');
 const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');
@@ -44,4 +45,7 @@ const report = (what) => (error) => error instanceof Interrupted || console.erro
 process.on('uncaughtException', report('Uncaught'));
 process.on('unhandledRejection', report('Unhandled rejection:'));
 
-new ZmqServer(new JupyterHandlerImpl(executor, false), connectionFile).init();
+new ZmqServer(new JupyterHandlerImpl(executor, false), connectionFile).init().catch((error) => {
+  writeSync(2, `The kernel cannot listen: ${error.message}\n`); // a port was taken: Jupyter tries others
+  process.exit(1);
+});

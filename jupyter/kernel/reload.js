@@ -15,16 +15,16 @@ function watchModules() {
   };
 }
 
-/** Drops modules that changed since, and the modules that need them. Gives the dropped ones, by path. */
+/** Drops modules that changed since, and the modules that need them. Gives the paths of the dropped ones. */
 function dropChanged() {
   const changed = [...loaded].filter(([path, seen]) => path in require.cache && hasChanged(path, seen));
-  const dropped = new Map(changed.map(([path]) => [path, require.cache[path]]));
+  const dropped = new Set(changed.map(([path]) => path));
   for (let size = -1; dropped.size !== size && dropped.size > 0; ) {
     size = dropped.size;
     for (const [path, module] of Object.entries(require.cache))
-      if (module.children.some(({ filename }) => dropped.has(filename))) dropped.set(path, module);
+      if (module.children.some(({ filename }) => dropped.has(filename))) dropped.add(path);
   }
-  for (const path of dropped.keys()) delete require.cache[path];
+  for (const path of dropped) delete require.cache[path];
   return dropped;
 }
 

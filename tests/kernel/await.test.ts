@@ -12,6 +12,7 @@ const forms: Record<string, [code: string, value: string]> = {
   'of an expression': ['await (async () => 5)()', '5'],
   argument: ['String(await Promise.resolve(6))', '6'],
   element: ['[await Promise.resolve(7)]', '[ 7 ]'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a cell's code
   template: ['`${await Promise.resolve(8)}!`', '8!'],
   condition: ['let ninth = 0;\nif (await (Promise.resolve(true))) ninth = 9;\nninth', '9'],
   loop: ['let tenth = 0;\nfor (let i = 0; i < 10; i++) { tenth += await (Promise.resolve(1)); }\ntenth', '10'],

@@ -84,15 +84,29 @@ class Session:
             request["idle"] = True
 
 
-def main():
-    task = json.loads(sys.stdin.readline())
-    manager = KernelManager(kernel_name=task.get("kernel", "tslab"))
+def start(name, attempts=3):
+    """A kernel ends at once where another program took one of its ports meanwhile, as can happen with many at a time."""
+    manager = KernelManager(kernel_name=name)
     manager.start_kernel(cwd="notebooks")
     client = manager.client()
     client.start_channels()
-    process = manager.provisioner.process
     try:
         client.wait_for_ready(timeout=TIMEOUT)
+        return manager, client
+    except RuntimeError:
+        client.stop_channels()
+        ended = manager.provisioner.process.poll() is not None
+        manager.shutdown_kernel(now=True)
+        if not ended or attempts == 1:
+            raise
+        return start(name, attempts - 1)
+
+
+def main():
+    task = json.loads(sys.stdin.readline())
+    manager, client = start(task.get("kernel", "tslab"))
+    process = manager.provisioner.process
+    try:
         session = Session(manager, client)
         if task.get("together"):
             results = session.collect([session.send(step) for step in task["steps"]])

@@ -5,7 +5,7 @@ import { type Result, runCells, shown, traceback } from '../helpers/jupyter';
 
 const cells = {
   define:
-    '// a comment\ninterface Unused {\n  name: string;\n}\nconst fail = (x: number): number => {\n  throw new RangeError(`no ${x}`);\n};',
+    "// a comment\ninterface Unused {\n  name: string;\n}\nconst fail = (x: number): number => {\n  throw new RangeError('no ' + x);\n};",
   earlier: 'const before: string[] = [];\n\nfail(5);',
   awaited:
     'type Pair = [number, number];\n\nawait null;\nfor (const i of [1, 2]) {\n  const pair: Pair = [i, i];\n  if (pair[0] === 2) throw new Error("second");\n}',

@@ -9,7 +9,7 @@ const cells = {
   spaced: 'for (let i = 0; i < 3000; i++) { console.log(i); await new Promise((resolve) => setImmediate(resolve)); }',
   large: "console.log('x'.repeat(5_000_000));",
   order:
-    "import { newDisplay } from 'tslab';\nfor (let i = 0; i < 3; i++) { console.log('out', i); console.error('err', i); newDisplay().text(`shown ${i}`); }",
+    "import { newDisplay } from 'tslab';\nfor (let i = 0; i < 3; i++) { console.log('out', i); console.error('err', i); newDisplay().text('shown ' + i); }",
   writes:
     "const calls: string[] = [];\nconst returned = process.stdout.write('a', () => calls.push('plain'));\nprocess.stdout.write('62', 'hex', () => calls.push('hex'));\nconst euro = Buffer.from('€');\nprocess.stdout.write(euro.subarray(0, 1));\nprocess.stdout.write(euro.subarray(1));\nconst early = calls.length;\nawait new Promise((resolve) => setTimeout(resolve, 10));\n[returned, early, calls.join()]",
   timer: "setTimeout(() => console.log('from a timer'), 100);",
@@ -22,12 +22,12 @@ const cells = {
   nullish: 'null',
 };
 
-describe('output', () => {
-  let results: Record<keyof typeof cells, Result>;
-  before(async () => {
-    results = await runCells(cells);
-  });
+let results: Record<keyof typeof cells, Result>;
+before(async () => {
+  results = await runCells(cells);
+});
 
+describe('output', () => {
   it('of many lines is complete and in order, in few messages', () => {
     const expected = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join('');
     assert.equal(printed(results.lines), expected);
@@ -53,11 +53,6 @@ describe('output', () => {
 });
 
 describe('the last value', () => {
-  let results: Record<keyof typeof cells, Result>;
-  before(async () => {
-    results = await runCells(cells);
-  });
-
   it('may say how it is shown, at once or later', () => {
     assert.equal(last(results.rich).data['text/html'], '<b>bold</b>');
     assert.match(String(shown(results.rich)), /x: 1/);
