@@ -1,7 +1,7 @@
 // Interrupts: what runs stops, what listens may tidy up, and the next cell runs as if nothing had been.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { printed, type Result, runCells, runKernel, type Step, shown, traceback } from '../helpers/jupyter';
+import { printed, type Result, runCells, type Step, shown, traceback } from '../helpers/jupyter';
 
 const SIGNAL = "(globalThis as any)[Symbol.for('resnet-lab.signal')] as AbortSignal";
 const SLEEP = 'await new Promise((resolve) => setTimeout(resolve, 20));';
@@ -55,30 +55,5 @@ describe('an interrupt', () => {
     assert.equal(shown(results.free), '[ true, 499999500000, false, false ]');
     assert.equal(printed(results.free, 'stderr'), '');
     assert.equal(shown(results.last), '42');
-  });
-});
-
-describe('an interrupt of cells that were sent together', () => {
-  const steps = (options: object): Step[] => [
-    { code: "console.log('go');\nawait new Promise(() => {});", options, interrupt: { printed: 'go', after: 0.3 } },
-    '2',
-  ];
-
-  it('aborts those that wait', async () => {
-    const results = await runKernel({ steps: steps({}), together: true });
-    assert.deepEqual(
-      results.map(({ reply }) => reply.status),
-      ['error', 'aborted'],
-    );
-  });
-
-  it('does nothing where no cell runs', async () => {
-    const results = await runKernel({
-      steps: [
-        { request: 'kernel_info_request', interrupt: { times: 3, every: 0.2 } },
-        'await new Promise((resolve) => setTimeout(resolve, 700));\n5',
-      ],
-    });
-    assert.equal(shown(results[1]), '5');
   });
 });

@@ -12,6 +12,7 @@ const cells = {
     "import { newDisplay } from 'tslab';\nfor (let i = 0; i < 3; i++) { console.log('out', i); console.error('err', i); newDisplay().text('shown ' + i); }",
   writes:
     "const calls: string[] = [];\nconst returned = process.stdout.write('a', () => calls.push('plain'));\nprocess.stdout.write('62', 'hex', () => calls.push('hex'));\nconst euro = Buffer.from('€');\nprocess.stdout.write(euro.subarray(0, 1));\nprocess.stdout.write(euro.subarray(1));\nconst early = calls.length;\nawait new Promise((resolve) => setTimeout(resolve, 10));\n[returned, early, calls.join()]",
+  displays: "import { display } from 'tslab';\nfor (let i = 0; i < 5000; i++) display.text(String(i));",
   timer: "setTimeout(() => console.log('from a timer'), 100);",
   later: 'await new Promise((resolve) => setTimeout(resolve, 300));',
   rich: `({ ${DISPLAY}: () => ({ 'text/html': '<b>bold</b>' }), x: 1 })`,
@@ -34,6 +35,8 @@ describe('output', () => {
     assert.ok(results.lines.messages.length < 2000);
     assert.equal(printed(results.spaced), Array.from({ length: 3000 }, (_, i) => `${i}\n`).join(''));
   });
+
+  it('of many displays is complete', () => assert.equal(results.displays.messages.length, 5001));
 
   it('may be large', () => assert.equal(printed(results.large).length, 5_000_001));
 
