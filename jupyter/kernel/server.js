@@ -2,6 +2,7 @@ const { ZmqServer } = require('tslab/dist/jupyter.js');
 const { interrupt } = require('./interrupts.js');
 const { kernelInfo } = require('./kernel-info.js');
 const { compose, parse } = require('./message.js');
+const { send } = require('./sender.js');
 const { shutDown } = require('./shutdown.js');
 
 /** What a request is answered when tslab's editor services fail on its code. */
@@ -54,12 +55,12 @@ function correctServer(cells, output) {
     publish(parent, type, content) {
       if (this.iopub.closed) return; // what still runs may print while the kernel ends
       if (type !== 'stream') output.flush();
-      this.iopub.send(compose(this.connInfo.key, parent, type, content));
+      send(this.iopub, compose(this.connInfo.key, parent, type, content));
     },
 
     reply(socket, parent, content) {
       const type = parent.header.msg_type.replace(/request$/, 'reply');
-      socket.send(compose(this.connInfo.key, parent, type, content, parent.identity));
+      send(socket, compose(this.connInfo.key, parent, type, content, parent.identity));
     },
   });
 }
