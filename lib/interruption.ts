@@ -12,6 +12,20 @@ export function runningSignal(): AbortSignal | undefined {
   return (globalThis as { [HOST_SIGNAL]?: AbortSignal })[HOST_SIGNAL];
 }
 
+/**
+ * Does work that ends by itself when the running cell is stopped. The kernel sees the listener and waits for the end; what
+ * nobody listens for it gives up.
+ */
+export async function untilStopped<T>(work: () => Promise<T>, stop: () => void = () => {}): Promise<T> {
+  const signal = runningSignal();
+  signal?.addEventListener('abort', stop);
+  try {
+    return await work();
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
 /** One signal for several, of which some may be missing. */
 export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined);

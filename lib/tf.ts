@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { untilStopped } from './interruption';
 import { nextSeed } from './random';
 
 // Without this TensorFlow.js prints an advertisement on stderr at the first operation.
 tf.enableProdMode();
 seedDropout();
+stopWithCell();
 
 export { tf };
 
@@ -22,4 +24,22 @@ function seedDropout(): void {
     const layer = isSeeded ? this : Object.create(this, { seed: { value: nextSeed() } });
     return call.call(layer, inputs, kwargs);
   };
+}
+
+/** TensorFlow.js's own training stops with the notebook cell that it runs in: after its step, and keeps its weights. */
+function stopWithCell(): void {
+  const { prototype } = tf.LayersModel as unknown as {
+    prototype: Record<string, (...args: unknown[]) => Promise<unknown>>;
+  };
+  for (const name of ['fit', 'fitDataset']) {
+    const train = prototype[name];
+    prototype[name] = function (this: tf.LayersModel, ...args) {
+      return untilStopped(
+        () => train.apply(this, args),
+        () => {
+          this.stopTraining = true;
+        },
+      );
+    };
+  }
 }

@@ -2,6 +2,7 @@ import { checkCount } from '../checks';
 import { type Augmentation, checkAugmentation } from '../data/augment';
 import type { Preprocess } from '../data/preprocess';
 import type { Split } from '../data/types';
+import { runningSignal, untilStopped } from '../interruption';
 import type { tf } from '../tf';
 import { Checkpoints } from './checkpoint';
 import { checkSplitFits } from './checks';
@@ -63,7 +64,8 @@ export interface FitOptions {
  * @param model from [batch, height, width, channels] to class probabilities [batch, classes].
  * @returns what was measured, from the first step of an interrupted training on.
  * @throws RangeError or TypeError when an option is out of range, the images don't fit the model, or the folder holds
- * another training; DataError when the folder can't be read or written. All before any step.
+ * another training; DataError when the folder can't be read or written; the signal's reason in a notebook cell that was
+ * stopped before. All before any step.
  */
 export async function fit(model: tf.LayersModel, split: Split, options: FitOptions = {}): Promise<History> {
   const { checkpoint: folder, checkpointSeconds = 300 } = options;
@@ -75,10 +77,11 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
   checkSplitFits(model, split);
   if (typeof options.augment === 'object') checkAugmentation(options.augment);
   if (options.optimizer === undefined) checkCompiled(model);
+  runningSignal()?.throwIfAborted(); // a cell that was stopped begins nothing new
 
   const [checkpoints, newest] = folder === undefined ? [] : await Checkpoints.open(folder, checkpointSeconds);
   try {
-    return await train(await prepare(model, split, options, newest), checkpoints);
+    return await untilStopped(async () => train(await prepare(model, split, options, newest), checkpoints));
   } finally {
     await checkpoints?.close();
   }

@@ -1,5 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
+import { anySignal, runningSignal } from '../interruption';
 import { tf } from '../tf';
 import { batches, imageBatch, packImages } from './batches';
 import { checkImages, classCount } from './checks';
@@ -22,6 +23,7 @@ export async function predict(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<NdArray<Float32Array>> {
   checkImages(model, images);
+  const stop = anySignal(signal, runningSignal());
   const classes = classCount(model);
   const count = images.shape[0];
   const probabilities = new Float32Array(count * classes);
@@ -31,7 +33,7 @@ export async function predict(
     Uint32Array.from({ length: count }, (_, i) => i),
     BATCH_SIZE,
   )) {
-    signal?.throwIfAborted();
+    stop?.throwIfAborted();
     const output = tf.tidy(() => {
       const inputs = imageBatch(packed, indices, { preprocess: preprocessOf(model) });
       return model.predictOnBatch(inputs) as tf.Tensor2D;

@@ -81,13 +81,15 @@ describe('cells that are sent one by one', () => {
       assert.equal(result.reply.status, 'error');
   });
 
-  it('show a figure as Plotly JSON and in words', () => {
+  it('show a figure as Plotly JSON, as a picture and in words', () => {
     const { type, content } = results.display.messages[results.display.messages.length - 1];
     assert.equal(type, 'display_data');
-    assert.deepEqual(content.data, {
+    const { 'image/svg+xml': svg, ...others } = content.data;
+    assert.deepEqual(others, {
       'application/vnd.plotly.v1+json': { data: [], layout: { height: 1 } },
       'text/plain': 'nothing',
     });
+    assert.match(String(svg), /^<svg .*<title>nothing<\/title>.*<\/svg>$/);
   });
 });
 
