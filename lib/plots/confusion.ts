@@ -44,8 +44,8 @@ export function plotConfusion(confusion: number[][], classNames: readonly string
     layout: {
       title: { text: title },
       width: count * CELL + MARGIN + 20,
-      height: count * CELL + MARGIN + 40,
-      margin: { l: MARGIN, r: 20, t: 50, b: MARGIN - 10 },
+      height: count * CELL + 110,
+      margin: { l: MARGIN, r: 20, t: 50, b: 60 },
       xaxis: { title: { text: 'Answer' }, tickangle: 0, tickfont: { size: 9 } },
       yaxis: { title: { text: 'True class', standoff: 4 }, autorange: 'reversed' },
       annotations: cells

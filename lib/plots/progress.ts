@@ -37,7 +37,8 @@ export function plotProgress(progress: TrainingProgress, title = 'Training'): Fi
     y: values ?? [],
   });
   const values = (name: string, short: string) => (history[name] ?? history[short]) as number[] | undefined;
-  const xaxis = { title: { text: 'Epoch' }, range: [0, epochs], dtick: tick(epochs) };
+  const shown = epochsShown(epochs, steps.loss.length / stepsPerEpoch);
+  const xaxis = { title: { text: 'Epoch' }, range: [0, shown], dtick: tick(shown) };
   const status = describeStatus(progress);
   return {
     data: [
@@ -56,6 +57,11 @@ export function plotProgress(progress: TrainingProgress, title = 'Training'): Fi
     },
     description: `${title}: ${status}${describeMeasures(progress)}.`,
   };
+}
+
+/** The axis doubles when the training comes to its end, so that the curve always fills half of it. */
+function epochsShown(epochs: number, done: number): number {
+  return Math.min(epochs, 2 ** Math.ceil(Math.log2(Math.max(1, done))));
 }
 
 function describeStatus({ epochs, stepsPerEpoch, steps, learningRate, secondsLeft, state }: TrainingProgress): string {

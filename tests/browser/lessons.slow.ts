@@ -17,7 +17,7 @@ const LESSONS = [
   ['02-residual-layers', 2],
   ['03-resnet', 6],
   ['04-training', 3],
-  ['05-evaluation', 12],
+  ['05-evaluation', 11],
 ] as const;
 
 /** Outputs that a learner should never meet. */

@@ -118,7 +118,7 @@ describe('a training in JupyterLab', () => {
         await screenshot(page, 'training-reloaded');
 
         await choose(page, 'Kernel', /^Restart Kernel…/);
-        await page.getByRole('button', { name: 'Restart', exact: false }).last().click();
+        await page.locator('.jp-Dialog .jp-mod-accept').click();
         await page.waitForTimeout(2000);
         await idle(page);
         await runToTheEnd(page, 2);

@@ -48,7 +48,11 @@ describe('plotProgress', () => {
         ['validation', 'x2', 1],
       ],
     );
-    assert.deepEqual((layout.xaxis as { range: number[] }).range, [0, 4]);
+    const range = (figure: { layout: Record<string, unknown> }) => (figure.layout.xaxis as { range: number[] }).range;
+    assert.deepEqual(range({ layout }), [0, 2], 'the curve fills at least half of it');
+    const steps4 = { loss: new Array<number>(31).fill(1), accuracy: [] };
+    assert.deepEqual(range(plotProgress({ ...progress, epochs: 20, steps: steps4, state: 'running' })), [0, 4]);
+    assert.deepEqual(range(plotProgress({ ...progress, epochs: 3, steps: steps4, state: 'running' })), [0, 3]);
     const long = { ...progress, steps: { loss: Array.from({ length: 1000 }, (_, i) => i), accuracy: [] } };
     const steps = plotProgress({ ...long, stepsPerEpoch: 1000, state: 'running' }).data[0];
     assert.ok((steps.y as number[]).length <= 150);
