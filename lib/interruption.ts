@@ -15,9 +15,12 @@ export function runningSignal(): AbortSignal | undefined {
 /**
  * Does work that ends by itself when the running cell is stopped. The kernel sees the listener and waits for the end; what
  * nobody listens for it gives up.
+ *
+ * @throws the signal's reason when the cell was stopped before.
  */
 export async function untilStopped<T>(work: () => Promise<T>, stop: () => void = () => {}): Promise<T> {
   const signal = runningSignal();
+  signal?.throwIfAborted(); // a cell that was stopped begins nothing new
   signal?.addEventListener('abort', stop);
   try {
     return await work();

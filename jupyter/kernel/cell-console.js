@@ -27,8 +27,23 @@ class CellConsole {
   /** The cell's error as the Jupyter protocol words it: `{ ename, evalue, traceback }`. */
   describeFailure() {
     if (this.diagnostics.length === 0) return describeError(this.failure?.error);
+    this.dropThoseOfAdditions();
     const traceback = this.diagnostics.flatMap((diagnostic, i) => this.describeDiagnostic(diagnostic, i));
     return { ename: 'TypeScriptError', evalue: String(this.diagnostics[0][3]), traceback };
+  }
+
+  /** tslab adds lines to the cell; what is wrong there follows from something in the cell, or from its end. */
+  dropThoseOfAdditions() {
+    const lines = this.source.split('\n');
+    const inside = this.diagnostics.filter(([file, line]) => file !== '' || (line >= 1 && line <= lines.length));
+    if (inside.length > 0) this.diagnostics = inside;
+    else
+      this.diagnostics = this.diagnostics.map(([file, , , text]) => [
+        file,
+        lines.length,
+        lines.at(-1).length + 1,
+        text,
+      ]);
   }
 
   /** The compiler explains some messages by further ones of the same place: the code is shown after the last of them. */

@@ -1,6 +1,8 @@
-const { runInterruptibly } = require('./interrupts.js');
+const { setTimeout } = require('node:timers'); // a cell may replace the global ones
+const { keepHandler, runInterruptibly } = require('./interrupts.js');
 const { describeError } = require('./describe-error.js');
 const { resultData } = require('./result-data.js');
+const { translateStacks } = require('./stack.js');
 
 /** How long requests that a client sent together may still be on their way when a cell fails. */
 const DRAIN_MS = 50;
@@ -39,6 +41,8 @@ class CellQueue {
   async runNow(cell) {
     this.waiting.delete(cell);
     if (cell.aborted) return { status: 'aborted' };
+    keepHandler(); // the cell before may have taken them away
+    translateStacks();
     if (cell.isCounted) this.count += 1;
     cell.number = this.count;
     this.output.goTo(cell.publish);

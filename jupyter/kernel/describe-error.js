@@ -1,6 +1,6 @@
 const { types, inspect } = require('node:util');
 const { codeFrameColumns } = require('@babel/code-frame');
-const { placeOf, withoutInternalFrames } = require('./stack.js');
+const { placeOf } = require('./stack.js');
 
 /** How many errors a chain of causes may show. */
 const MOST_ERRORS = 10;
@@ -31,7 +31,7 @@ function related(error) {
 function describeOne(label, error) {
   if (!isError(error)) return [`${label || 'Thrown: '}${print(error)}`];
   const stack = read(error, 'stack') ?? `${read(error, 'name') ?? 'Error'}: ${read(error, 'message') ?? ''}`;
-  const [first, ...frames] = withoutInternalFrames(stack);
+  const [first, ...frames] = stack.split('\n');
   const place = placeOf(error);
   return [label + first, ...frames, ...(place === undefined ? [] : ['', codeFrame(place.source, place)])];
 }

@@ -1,3 +1,5 @@
+const { clearImmediate, setImmediate } = require('node:timers'); // a cell may replace the global ones
+const { performance } = require('node:perf_hooks');
 const jupyter = require('tslab/dist/jupyter.js');
 
 /** Writes that follow one another within this time travel together: a message for every line costs more than the line. */

@@ -15,7 +15,7 @@ function wrapCells() {
     const [start] = (options?.breakOnSigint && TSLAB_START.exec(code)) || [];
     if (start === undefined) return runInThisContext(code, options);
     const { number, source } = runningCell();
-    const filename = addCode(number, source, takeMaps());
+    const filename = addCode(number, source, takeMaps(), code);
     const head = `(function (${PARAMETERS.join(', ')}) { return `;
     const columnOffset = -(head.length + start.length);
     // Without breakOnSigint, which would take the process's SIGINT handler away when the cell ends.

@@ -1,3 +1,5 @@
+const { setTimeout } = require('node:timers'); // a cell may replace the global ones
+
 /** The reply leaves first. */
 const LAST_MESSAGES_MS = 100;
 

@@ -8,13 +8,17 @@ const places = new WeakMap();
 
 /** Every stack, also one that a cell prints, names the cells' own lines. */
 function translateStacks() {
-  Error.prepareStackTrace = (error, callSites) => {
-    const frames = callSites.map((site) => translate(`    at ${site}`));
-    const innermost = frames.find(({ place }) => place !== undefined);
-    if (innermost !== undefined) places.set(error, innermost.place);
-    return [headline(error), ...frames.map(({ text }) => text)].join('\n');
-  };
+  Error.prepareStackTrace = prepareStackTrace;
 }
+
+function prepareStackTrace(error, callSites) {
+  const frames = callSites.map((site) => translate(`    at ${site}`)).filter(isOfCells);
+  const innermost = frames.find(({ place }) => place !== undefined);
+  if (innermost !== undefined) places.set(error, innermost.place);
+  return [headline(error), ...frames.map(({ text }) => text)].join('\n');
+}
+
+const isOfCells = ({ text, isInternal }) => !isInternal && !INTERNAL_FRAME.test(text);
 
 function headline(error) {
   try {
@@ -24,6 +28,4 @@ function headline(error) {
   }
 }
 
-const withoutInternalFrames = (stack) => stack.split('\n').filter((line) => !INTERNAL_FRAME.test(line));
-
-module.exports = { translateStacks, withoutInternalFrames, placeOf: (error) => places.get(error) };
+module.exports = { translateStacks, placeOf: (error) => places.get(error) };

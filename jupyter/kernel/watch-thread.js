@@ -11,12 +11,20 @@ const { parentPort, workerData } = require('node:worker_threads');
 const SAME_MS = 100;
 const PARENT_MS = 1000;
 
+const runningNow = () => Atomics.load(workerData.flag, workerData.run);
+
 let last = 0;
 
-function interrupt() {
+/** For one run of a cell: by default the present one. While no cell runs there is nothing to interrupt. */
+function interrupt(run = runningNow()) {
   const now = Date.now();
   if (now - last < SAME_MS) return;
   last = now;
+  raise(run);
+}
+
+function raise(run) {
+  if (run === 0 || run !== runningNow()) return;
   Atomics.or(workerData.flag, 0, workerData.pending);
   parentPort.postMessage('interrupt');
 }
@@ -35,6 +43,9 @@ function endWithParent() {
 }
 
 const sentry = spawn(process.execPath, [join(__dirname, 'sentry.js')], { stdio: ['pipe', 'pipe', 'ignore'] });
-sentry.stdout.on('data', interrupt);
-parentPort.on('message', interrupt);
+sentry.stdout.on('data', () => interrupt());
+parentPort.on('message', ({ run, after }) => {
+  if (after === undefined) interrupt(run);
+  else setTimeout(raise, after, run);
+});
 if (process.platform !== 'win32') endWithParent();

@@ -18,9 +18,9 @@ export interface Shortcut {
   kind: 'identity' | 'projection';
 }
 
-/** Units whose maps have one size and depth. */
+/** Units whose maps have one size. */
 export interface Stage {
-  /** [height, width, features], or [features] behind the maps. */
+  /** [height, width, features] at its end, or [features] behind the maps. */
   shape: number[];
   units: Unit[];
   shortcuts: Shortcut[];
@@ -32,6 +32,8 @@ export interface Stage {
  * @throws TypeError when the model branches in another way than residual blocks do.
  */
 export function outlineNetwork(model: tf.LayersModel): Stage[] {
+  const joining = model.layers.find((layer) => inputsOf(layer).length > 1 && layer.getClassName() !== 'Add');
+  if (joining) throw notResidual(joining, `it is a layer ${joining.getClassName()} of ${inputsOf(joining).length}`);
   const main = new Set(model.layers);
   const found: { first: tf.layers.Layer; last: tf.layers.Layer; kind: Shortcut['kind'] }[] = [];
   for (const layer of model.layers.filter((each) => each.getClassName() === 'Add')) {
@@ -47,15 +49,18 @@ export function outlineNetwork(model: tf.LayersModel): Stage[] {
   const stages: (Stage & { layers: tf.layers.Layer[] })[] = [];
   for (const layer of model.layers.filter((each) => main.has(each) && isUnit(each))) {
     const shape = (layer.outputShape as number[]).slice(1);
-    if (stages.at(-1)?.shape.join() !== shape.join()) stages.push({ shape, units: [], shortcuts: [], layers: [] });
+    if (stages.length === 0 || sizeOf(stages[stages.length - 1].shape) !== sizeOf(shape)) {
+      stages.push({ shape, units: [], shortcuts: [], layers: [] });
+    }
     const stage = stages[stages.length - 1];
+    stage.shape = shape;
     stage.units.push(describeUnit(layer));
     stage.layers.push(layer);
   }
   return stages.map(({ layers, ...stage }) => ({
     ...stage,
     shortcuts: found
-      .filter(({ last }) => layers.includes(last))
+      .filter(({ first, last }) => layers.includes(first) && layers.includes(last))
       .map(({ first, last, kind }) => ({ from: layers.indexOf(first), to: layers.indexOf(last), kind })),
   }));
 }
@@ -101,11 +106,16 @@ function inputsOf(layer: tf.layers.Layer): tf.layers.Layer[] {
 
 const KINDS: Record<string, Unit['kind']> = {
   Conv2D: 'convolution',
+  DepthwiseConv2D: 'convolution',
+  SeparableConv2D: 'convolution',
   MaxPooling2D: 'pooling',
   AveragePooling2D: 'pooling',
   GlobalAveragePooling2D: 'pooling',
   Dense: 'dense',
 };
+
+/** Equal for maps of equal size, whatever their depth, and for rows of numbers of equal length. */
+const sizeOf = (shape: number[]) => (shape.length > 1 ? shape.slice(0, -1) : shape).join('×');
 
 const isUnit = (layer: tf.layers.Layer) => Object.hasOwn(KINDS, layer.getClassName());
 

@@ -14,7 +14,7 @@ const VIRIDIS = [
 
 /** The colour [red, green, blue] of a value from 0 to 1, in bytes; values beyond count as the nearest. */
 export function viridis(value: number): number[] {
-  const place = Math.min(Math.max(value, 0), 1) * (VIRIDIS.length - 1);
+  const place = (value > 0 ? Math.min(value, 1) : 0) * (VIRIDIS.length - 1); // what is no number counts as 0
   const low = Math.min(Math.floor(place), VIRIDIS.length - 2);
   return VIRIDIS[low].map((from, c) => Math.round(from + (VIRIDIS[low + 1][c] - from) * (place - low)));
 }

@@ -1,7 +1,8 @@
 import { COLOURS, type Figure } from './figure';
 
-/** Pixels of a cell, and beside the matrix. */
-const [CELL, MARGIN] = [46, 110];
+/** Pixels of a cell, beside the names, and of a letter of theirs. */
+const [CELL, MARGIN] = [46, 50];
+const LETTER = 7;
 
 /**
  * A confusion matrix: true classes from top to bottom, answers from left to right; what lies off the diagonal is wrong.
@@ -17,6 +18,7 @@ export function plotConfusion(confusion: number[][], classNames: readonly string
   if (classNames.length !== count) {
     throw new RangeError(`There should be one name for each of ${count} classes, received ${classNames.length}.`);
   }
+  const left = MARGIN + LETTER * Math.max(...classNames.map((name) => name.length));
   const most = Math.max(...confusion.flat());
   const total = confusion.flat().reduce((sum, n) => sum + n, 0);
   const right = confusion.reduce((sum, row, i) => sum + row[i], 0);
@@ -43,11 +45,11 @@ export function plotConfusion(confusion: number[][], classNames: readonly string
     ],
     layout: {
       title: { text: title },
-      width: count * CELL + MARGIN + 20,
+      width: count * CELL + left + 20,
       height: count * CELL + 110,
-      margin: { l: MARGIN, r: 20, t: 50, b: 60 },
-      xaxis: { title: { text: 'Answer' }, tickangle: 0, tickfont: { size: 9 } },
-      yaxis: { title: { text: 'True class', standoff: 4 }, autorange: 'reversed' },
+      margin: { l: left, r: 20, t: 50, b: 60 },
+      xaxis: { type: 'category', title: { text: 'Answer' }, tickangle: 0, tickfont: { size: 9 } },
+      yaxis: { type: 'category', title: { text: 'True class', standoff: 4 }, autorange: 'reversed' },
       annotations: cells
         .filter(({ images }) => images > 0)
         .map(({ label, answer, images }) => ({

@@ -1,3 +1,4 @@
+import { checkCount } from '../checks';
 import { type Axis, COLOURS, CURVE_MARGIN, type Figure } from './figure';
 
 /** What the plots of a training need of its history: TensorFlow.js's own `History` has it too. */
@@ -8,6 +9,11 @@ export interface PlottedHistory {
 
 /** What TensorFlow.js's own training calls them. */
 const SHORT: Record<string, string> = { accuracy: 'acc', val_accuracy: 'val_acc' };
+
+/** Dots for more epochs than this run into one another. */
+const MARKED_EPOCHS = 60;
+/** Points of a curve of steps: more of them than pixels can't be seen. */
+const POINTS = 500;
 
 const PANELS = [
   { title: 'Loss', names: ['loss', 'val_loss'], axis: '' },
@@ -29,7 +35,7 @@ export function plotHistory({ epoch, history }: PlottedHistory, title = 'Trainin
       .filter((name) => values(name) !== undefined)
       .map((name) => ({
         type: 'scatter',
-        mode: 'lines+markers',
+        mode: epochs.length > MARKED_EPOCHS ? 'lines' : 'lines+markers',
         name: name.startsWith('val_') ? 'validation' : 'training',
         legendgroup: name.startsWith('val_') ? 'validation' : 'training',
         showlegend: axis === '',
@@ -75,15 +81,17 @@ export const tick = (epochs: number) => Math.max(1, Math.ceil(epochs / 10));
 export function plotLosses(losses: Record<string, number[]>, title = 'Loss', smoothing = 1): Figure {
   const names = Object.keys(losses);
   if (names.length === 0) throw new RangeError('plotLosses should be given at least one training, received none.');
+  checkCount('smoothing', smoothing);
   const smooth = Object.fromEntries(names.map((name) => [name, runningMean(losses[name], smoothing)]));
+  const empty = names.find((name) => losses[name].length === 0);
+  if (empty !== undefined) throw new RangeError(`Each training should have at least one step, '${empty}' has none.`);
   return {
     data: names.map((name, i) => ({
       type: 'scatter',
       mode: 'lines',
       name,
       line: { color: COLOURS[i % COLOURS.length] },
-      x: smooth[name].map((_, step) => step + 1),
-      y: smooth[name],
+      ...thinned(smooth[name]),
     })),
     layout: {
       title: { text: title },
@@ -93,6 +101,13 @@ export function plotLosses(losses: Record<string, number[]>, title = 'Loss', smo
     },
     description: `${title}: ${names.map((name) => `${name} from ${smooth[name][0]?.toFixed(3)} to ${smooth[name].at(-1)?.toFixed(3)}`).join('; ')}.`,
   };
+}
+
+/** At most `POINTS` of the values, evenly, with the numbers of their steps: a notebook carries every point twice. */
+function thinned(values: number[]): { x: number[]; y: number[] } {
+  const every = Math.ceil(values.length / POINTS);
+  const kept = values.map((_, i) => i).filter((i) => (values.length - 1 - i) % every === 0);
+  return { x: kept.map((i) => i + 1), y: kept.map((i) => Number(values[i].toPrecision(5))) };
 }
 
 /** The mean of each value and the `length` − 1 before it. */

@@ -15,6 +15,7 @@ interface Params {
   steps?: number | null;
   samples?: number;
   batchSize?: number;
+  initialEpoch?: number;
   /** Only from `fit`: what was measured before this call, and what stops it. */
   history?: History;
   signal?: AbortSignal;
@@ -36,13 +37,16 @@ class LiveHistory extends tf.CustomCallback {
   private begunWith = 0;
   private drawnAt = 0;
   private drawingMs = 0;
+  /** The most steps that an epoch had, for data that don't tell how many they are. */
+  private longestEpoch = 1;
+  private readonly tellStop = () => this.show('stopped');
 
   constructor(private readonly title: string) {
     super({
       onTrainBegin: async () => this.begin(),
-      onBatchEnd: async (_, logs = {}) => this.step(logs),
+      onBatchEnd: async (batch, logs = {}) => this.step(batch, logs),
       onEpochEnd: async (epoch, logs = {}) => this.epoch(epoch, logs),
-      onTrainEnd: async () => this.show('ended'),
+      onTrainEnd: async () => this.end(),
     });
   }
 
@@ -60,10 +64,19 @@ class LiveHistory extends tf.CustomCallback {
     this.begunWith = this.measured.steps.loss.length;
     this.begunAt = performance.now();
     this.drawingMs = 0;
+    this.longestEpoch = 1;
+    // Between two steps, or in the validation, nothing else would tell.
+    this.training.signal?.addEventListener('abort', this.tellStop);
     this.show('running');
   }
 
-  private step(logs: Logs): void {
+  private end(): void {
+    this.training.signal?.removeEventListener('abort', this.tellStop);
+    this.show('ended');
+  }
+
+  private step(batch: number, logs: Logs): void {
+    this.longestEpoch = Math.max(this.longestEpoch, batch + 1);
     const { loss, accuracy } = this.measured.steps;
     loss.push(logs.loss);
     const measured = logs.accuracy ?? logs.acc;
@@ -82,7 +95,7 @@ class LiveHistory extends tf.CustomCallback {
       history[name] ??= [];
       history[name].push(value);
     }
-    if (this.drawingShare() <= DRAWING_EPOCHS) this.show('running');
+    if (!isNotebook() || this.drawingShare() <= DRAWING_EPOCHS) this.show('running');
   }
 
   private drawingShare(): number {
@@ -97,13 +110,16 @@ class LiveHistory extends tf.CustomCallback {
   }
 
   private progress(state: TrainingProgress['state']): TrainingProgress {
-    const { epochs, steps, samples = 1, batchSize = 1 } = this.training;
-    const stepsPerEpoch = steps || Math.ceil(samples / batchSize);
+    const { epochs, steps, samples, batchSize, initialEpoch: epochsBefore = 0 } = this.training;
+    const counted = samples && batchSize ? Math.ceil(samples / batchSize) : this.longestEpoch;
+    const stepsPerEpoch = steps || counted;
     const done = this.measured.steps.loss.length;
     const perStep = (performance.now() - this.begunAt) / 1000 / (done - this.begunWith);
-    const secondsLeft = Number.isFinite(perStep) ? perStep * (epochs * stepsPerEpoch - done) : undefined;
+    const secondsLeft = Number.isFinite(perStep)
+      ? perStep * ((epochs - epochsBefore) * stepsPerEpoch - done)
+      : undefined;
     const { learningRate } = (this.model as { optimizer?: { learningRate?: number } } | undefined)?.optimizer ?? {};
-    return { ...this.measured, epochs, stepsPerEpoch, secondsLeft, learningRate, state };
+    return { ...this.measured, epochs, stepsPerEpoch, epochsBefore, secondsLeft, learningRate, state };
   }
 }
 

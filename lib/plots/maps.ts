@@ -25,24 +25,24 @@ export function plotFeatureMaps(
       `The maps should be those of one image, [1, height, width, channels], received [${maps.shape}].`,
     );
   }
-  let most = 0;
-  for (const value of maps.data) most = Math.max(most, value);
+  const most = Math.max(...Array.from({ length: channels }, (_, channel) => largest(maps, channel)));
   const scale = Math.max(1, Math.floor(SHOWN / Math.max(height, width)));
   const pictures = draw(channels, height * scale, width * scale, (c, y, x) =>
     viridis(maps.get(0, Math.floor(y / scale), Math.floor(x / scale), c) / (most || 1)),
   );
   const title = options.title ?? 'Feature maps';
   const figure = plotImages(pictures, { columns: 16, ...options, title });
-  const dead = Array.from({ length: channels }, (_, c) => isDead(maps, c)).filter(Boolean).length;
+  const dead = Array.from({ length: channels }, (_, c) => largest(maps, c)).filter((value) => value <= 0).length;
   return { ...figure, description: `${title}: ${channels} maps of ${width}×${height}, ${dead} of them empty.` };
 }
 
-function isDead(maps: NdArray<Float32Array>, channel: number): boolean {
+function largest(maps: NdArray<Float32Array>, channel: number): number {
   const [, height, width] = maps.shape;
+  let most = 0;
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) if (maps.get(0, y, x, channel) > 0) return false;
+    for (let x = 0; x < width; x++) most = Math.max(most, maps.get(0, y, x, channel) || 0);
   }
-  return true;
+  return most;
 }
 
 /**
@@ -82,6 +82,9 @@ export function plotGradCam(
   const [count, height, width] = images.shape;
   if (heat.shape.length !== 3 || heat.shape[0] !== count) {
     throw new RangeError(`The heat maps should be [${count}, height, width], received [${heat.shape}].`);
+  }
+  if (captions !== undefined && captions.length !== count) {
+    throw new RangeError(`There should be one caption for each of ${count} images, received ${captions.length}.`);
   }
   const bytes = packedBytes(images);
   const pictures = draw(2 * count, height, width, (i, y, x) => {

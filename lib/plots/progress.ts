@@ -7,6 +7,8 @@ export interface TrainingProgress extends PlottedHistory {
   stepsPerEpoch: number;
   /** One value for each step so far, over the step's own batch; accuracy may be missing. */
   steps: { loss: number[]; accuracy: number[] };
+  /** Epochs before the first step, of a training that TensorFlow.js began at `initialEpoch`. */
+  epochsBefore?: number;
   learningRate?: number;
   /** Seconds that it is expected to take from here; undefined before the first step. */
   secondsLeft?: number;
@@ -22,12 +24,12 @@ const POINTS = 150;
  * title how far it is, its learning rate and the time that is left.
  */
 export function plotProgress(progress: TrainingProgress, title = 'Training'): Figure {
-  const { epochs, stepsPerEpoch, steps, epoch, history } = progress;
+  const { epochs, stepsPerEpoch, steps, epoch, history, epochsBefore = 0 } = progress;
   const ends = epoch.map((index) => index + 1);
   const curve = (name: string, values: number[], axis: string) => ({
     ...{ type: 'scatter', mode: 'lines', name: 'steps', showlegend: axis === '', xaxis: `x${axis}`, yaxis: `y${axis}` },
     line: { color: COLOURS[5], width: 1 },
-    ...means(values, stepsPerEpoch),
+    ...means(values, stepsPerEpoch, epochsBefore),
     hovertemplate: `${name} %{y:.3f}<extra></extra>`,
   });
   const dots = (name: string, colour: string, values: number[] | undefined, axis: string) => ({
@@ -37,7 +39,7 @@ export function plotProgress(progress: TrainingProgress, title = 'Training'): Fi
     y: values ?? [],
   });
   const values = (name: string, short: string) => (history[name] ?? history[short]) as number[] | undefined;
-  const shown = epochsShown(epochs, steps.loss.length / stepsPerEpoch);
+  const shown = epochsShown(epochs, epochsBefore + steps.loss.length / stepsPerEpoch);
   const xaxis = { title: { text: 'Epoch' }, range: [0, shown], dtick: tick(shown) };
   const status = describeStatus(progress);
   return {
@@ -64,13 +66,14 @@ function epochsShown(epochs: number, done: number): number {
   return Math.min(epochs, 2 ** Math.ceil(Math.log2(Math.max(1, done))));
 }
 
-function describeStatus({ epochs, stepsPerEpoch, steps, learningRate, secondsLeft, state }: TrainingProgress): string {
-  const done = steps.loss.length;
+function describeStatus(progress: TrainingProgress): string {
+  const { epochs, stepsPerEpoch, steps, epochsBefore = 0, learningRate, secondsLeft, state } = progress;
+  const done = epochsBefore * stepsPerEpoch + steps.loss.length;
   const total = epochs * stepsPerEpoch;
   const epoch = Math.min(epochs, Math.floor(done / stepsPerEpoch) + 1);
   const step = done - (epoch - 1) * stepsPerEpoch;
   const rate = learningRate === undefined ? '' : `, learning rate ${Number(learningRate.toPrecision(3))}`;
-  if (state === 'ended') return `${done} steps done${rate}`;
+  if (state === 'ended') return `${steps.loss.length} steps done${rate}`;
   const place = `epoch ${epoch} of ${epochs}, step ${step} of ${stepsPerEpoch}${rate}`;
   if (state === 'stopped') return `stopped in ${place}`;
   const left = secondsLeft === undefined || done === total ? '' : `, ${describeSeconds(secondsLeft)} left`;
@@ -93,13 +96,13 @@ export function describeSeconds(seconds: number): string {
 }
 
 /** Means of groups of steps, so that there are at most `POINTS`, at the place of each group's last step in epochs. */
-function means(values: number[], stepsPerEpoch: number): { x: number[]; y: number[] } {
+function means(values: number[], stepsPerEpoch: number, epochsBefore: number): { x: number[]; y: number[] } {
   const size = Math.max(1, Math.ceil(values.length / POINTS));
   const groups = Array.from({ length: Math.ceil(values.length / size) }, (_, i) =>
     values.slice(i * size, (i + 1) * size),
   );
   return {
-    x: groups.map((group, i) => Number(((i * size + group.length) / stepsPerEpoch).toFixed(3))),
+    x: groups.map((group, i) => Number((epochsBefore + (i * size + group.length) / stepsPerEpoch).toFixed(3))),
     y: groups.map((group) => Number((group.reduce((sum, value) => sum + value, 0) / group.length).toFixed(4))),
   };
 }

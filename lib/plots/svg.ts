@@ -96,10 +96,16 @@ function drawTrace(
     return z.map((row, i) => row.map((value, j) => (value > 0 ? cell(value, i, j) : '')).join('')).join('');
   }
   const stroke = line?.color ?? colour;
-  const points = x.flatMap((at, i) => (y[i] === null ? [] : [[round(h.at(at)), round(v.at(y[i]))]]));
-  const curve = `<polyline points="${points.join(' ')}" fill="none" stroke="${stroke}" stroke-width="${line?.width ?? 2}"/>`;
-  const dots = points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${stroke}"/>`);
-  return (mode.includes('lines') ? curve : '') + (mode.includes('markers') ? dots.join('') : '');
+  // A value that is none, such as the loss of a training that diverged, leaves a gap.
+  const runs: number[][][] = [[]];
+  for (const [i, at] of x.entries()) {
+    if (y[i] === null || !Number.isFinite(v.at(y[i]))) runs.push([]);
+    else runs[runs.length - 1].push([round(h.at(at)), round(v.at(y[i]))]);
+  }
+  const paint = `fill="none" stroke="${stroke}" stroke-width="${line?.width ?? 2}"`;
+  const curves = runs.map((points) => (points.length > 1 ? `<polyline points="${points.join(' ')}" ${paint}/>` : ''));
+  const dots = runs.flat().map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${stroke}"/>`);
+  return (mode.includes('lines') ? curves.join('') : '') + (mode.includes('markers') ? dots.join('') : '');
 }
 
 /** The attributes of the rectangle with these corners, whichever of them come first. */

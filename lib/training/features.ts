@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
 import { tf } from '../tf';
-import { imageBatch, packImages } from './batches';
+import { batches, imageBatch, packImages } from './batches';
 import { checkImages, classCount } from './checks';
 import { preprocessOf } from './metadata';
 
@@ -15,9 +15,8 @@ import { preprocessOf } from './metadata';
  */
 export function featureMaps(model: tf.LayersModel, images: Split['images'], layerName: string): NdArray<Float32Array> {
   checkImages(model, images);
-  const { output } = mapLayer(model, layerName);
-  const part = tf.model({ inputs: model.inputs, outputs: output });
-  return toNdarray(tf.tidy(() => part.predict(inputsOf(model, images)) as tf.Tensor));
+  const part = tf.model({ inputs: model.inputs, outputs: mapLayer(model, layerName).output });
+  return inBatches(images, (inputs) => part.predict(inputsOf(model, images, inputs)) as tf.Tensor);
 }
 
 /**
@@ -39,11 +38,15 @@ export function gradCam(
   const numClasses = classCount(model);
   if (classes !== undefined) checkClasses(classes, images.shape[0], numClasses);
   const layer = layerName === undefined ? lastMapLayer(model) : mapLayer(model, layerName);
-  const heat = tf.tidy(() => {
-    const inputs = inputsOf(model, images);
-    const maps = tf.model({ inputs: model.inputs, outputs: layer.output }).predict(inputs) as tf.Tensor4D;
+  const part = tf.model({ inputs: model.inputs, outputs: layer.output });
+  return inBatches(images, (indices) => {
+    const inputs = inputsOf(model, images, indices);
+    const maps = part.predict(inputs) as tf.Tensor4D;
     const chosen = classes
-      ? tf.tensor1d(Array.from(classes), 'int32')
+      ? tf.tensor1d(
+          Array.from(indices, (i) => classes[i]),
+          'int32',
+        )
       : (model.predict(inputs) as tf.Tensor2D).argMax<tf.Tensor1D>(1);
     const logit = (change: tf.Tensor) =>
       tf.sum<tf.Scalar>(tf.mul(tf.oneHot(chosen, numClasses), logitsWith(model, layer, change, inputs)));
@@ -51,7 +54,21 @@ export function gradCam(
     const sum = tf.relu(tf.sum(tf.mul(maps, weights), -1)); // [N, height, width]
     return tf.divNoNan(sum, tf.max(sum, [1, 2], true));
   });
-  return toNdarray(heat);
+}
+
+/** Images at once: their maps and gradients have to fit into memory. */
+const BATCH_SIZE = 64;
+
+/** What `compute` makes of the images' numbers, batch by batch. */
+function inBatches(images: Split['images'], compute: (indices: Uint32Array) => tf.Tensor): NdArray<Float32Array> {
+  const count = images.shape[0];
+  if (count === 0) throw new RangeError('There should be at least one image, received none.');
+  const all = Uint32Array.from({ length: count }, (_, i) => i);
+  const parts = [...batches(all, BATCH_SIZE)].map((indices) => toNdarray(tf.tidy(() => compute(indices))));
+  const size = parts[0].data.length / parts[0].shape[0];
+  const whole = ndarray(new Float32Array(count * size), [count, ...parts[0].shape.slice(1)]);
+  for (const [i, { data }] of parts.entries()) whole.data.set(data, i * BATCH_SIZE * size);
+  return whole;
 }
 
 interface Patched {
@@ -66,19 +83,21 @@ interface Patched {
 function logitsWith(model: tf.LayersModel, layer: tf.layers.Layer, change: tf.Tensor, inputs: tf.Tensor): tf.Tensor {
   const [patched, last] = [layer, model.layers[model.layers.length - 1]] as unknown as Patched[];
   const { call } = patched;
-  const { activation } = last;
+  const { activation, call: lastCall } = last;
+  const isSoftmax = model.layers[model.layers.length - 1].getClassName() === 'Softmax';
   patched.call = (...args) => tf.add(([] as tf.Tensor[]).concat(call.apply(patched, args))[0], change);
   if (activation) last.activation = (tf.layers.activation({ activation: 'linear' }) as unknown as Patched).activation;
+  if (isSoftmax) last.call = (given) => ([] as tf.Tensor[]).concat(given as tf.Tensor)[0];
   try {
     return model.apply(inputs, { training: false }) as tf.Tensor;
   } finally {
     patched.call = call;
     if (activation) last.activation = activation;
+    if (isSoftmax) last.call = lastCall;
   }
 }
 
-function inputsOf(model: tf.LayersModel, images: Split['images']): tf.Tensor4D {
-  const indices = Uint32Array.from({ length: images.shape[0] }, (_, i) => i);
+function inputsOf(model: tf.LayersModel, images: Split['images'], indices: Uint32Array): tf.Tensor4D {
   return imageBatch(packImages(images), indices, { preprocess: preprocessOf(model) });
 }
 
@@ -91,9 +110,10 @@ function toNdarray(tensor: tf.Tensor): NdArray<Float32Array> {
 const mapShape = ({ outputShape }: tf.layers.Layer) => outputShape as (number | null)[];
 
 function mapLayer(model: tf.LayersModel, name: string): tf.layers.Layer {
+  const hasMaps = (each: tf.layers.Layer) => mapShape(each).length === 4 && each.getClassName() !== 'InputLayer';
   const layer = model.layers.find((each) => each.name === name);
-  if (layer && mapShape(layer).length === 4) return layer;
-  const names = model.layers.filter((each) => mapShape(each).length === 4).map((each) => each.name);
+  if (layer && hasMaps(layer)) return layer;
+  const names = model.layers.filter(hasMaps).map((each) => each.name);
   const received = layer ? `'${name}' of shape [${mapShape(layer)}]` : `'${name}'`;
   throw new RangeError(`The layer should be one with feature maps (${names.join(', ')}), received ${received}.`);
 }

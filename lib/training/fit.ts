@@ -2,7 +2,7 @@ import { checkCount } from '../checks';
 import { type Augmentation, checkAugmentation } from '../data/augment';
 import type { Preprocess } from '../data/preprocess';
 import type { Split } from '../data/types';
-import { runningSignal, untilStopped } from '../interruption';
+import { untilStopped } from '../interruption';
 import type { tf } from '../tf';
 import { Checkpoints } from './checkpoint';
 import { checkSplitFits } from './checks';
@@ -77,7 +77,6 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
   checkSplitFits(model, split);
   if (typeof options.augment === 'object') checkAugmentation(options.augment);
   if (options.optimizer === undefined) checkCompiled(model);
-  runningSignal()?.throwIfAborted(); // a cell that was stopped begins nothing new
 
   const [checkpoints, newest] = folder === undefined ? [] : await Checkpoints.open(folder, checkpointSeconds);
   try {

@@ -45,7 +45,7 @@ export async function train(training: Training, checkpoints?: Checkpoints): Prom
 function tellStopped({ state, stepsPerEpoch }: Training): void {
   if (!runningSignal()?.aborted) return;
   console.log(
-    `Stopped in epoch ${state.epoch + 1} after ${state.step} of ${stepsPerEpoch} steps. The weights are kept: the same call goes on from here.`,
+    `Stopped in epoch ${state.epoch + 1} after ${state.step} of ${stepsPerEpoch} steps. The weights are kept: \`fit\` with the same model goes on from here.`,
   );
 }
 

@@ -20,6 +20,8 @@ const LESSONS = [
   ['05-evaluation', 11],
 ] as const;
 
+const PLOTLY = '[data-mime-type="application/vnd.plotly.v1+json"]';
+
 /** Outputs that a learner should never meet. */
 const ERRORS =
   '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-OutputArea-output .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]';
@@ -32,10 +34,12 @@ async function lookAtFigures(page: Page, lesson: string): Promise<number> {
   for (let i = 0; i < count; i++) {
     await cells.nth(i).scrollIntoViewIfNeeded();
     const figure = cells.nth(i).locator('.js-plotly-plot .main-svg').first();
-    const hasOutput = await cells.nth(i).locator('[data-mime-type="application/vnd.plotly.v1+json"]').count();
+    const hasOutput = await cells.nth(i).locator(PLOTLY).count();
     if (hasOutput === 0) continue;
     await figure.waitFor({ timeout: 20_000 });
     await page.waitForTimeout(300);
+    const words = await cells.nth(i).locator(PLOTLY).first().getAttribute('aria-label');
+    assert.ok((words ?? '').length > 10, 'a screen reader has something to say');
     figures.add(String(i));
     await screenshot(page, `${lesson}-${figures.size}`);
   }

@@ -52,6 +52,20 @@ describe('plotLosses', () => {
     );
     assert.deepEqual(data[0].x, [1, 2, 3]);
     assert.throws(() => plotLosses({}), /RangeError/);
+    assert.throws(() => plotLosses({ none: [] }), /RangeError: .*'none' has none/);
+    assert.throws(() => plotLosses({ a: [1] }, 'Loss', 0), /RangeError: smoothing .*received 0/);
+  });
+
+  it('draws a long training with few points, its last among them', () => {
+    const { data } = plotLosses({ long: Array.from({ length: 300_000 }, (_, i) => i % 7) });
+    const [x, y] = [data[0].x, data[0].y] as number[][];
+    assert.ok(x.length <= 500 && x.length > 400, `${x.length} points`);
+    assert.deepEqual([x.at(-1), y.at(-1)], [300_000, 299_999 % 7]);
+    assert.equal(
+      plotHistory({ epoch: Array.from({ length: 200 }, (_, i) => i), history: { loss: new Array(200).fill(1) } })
+        .data[0].mode,
+      'lines',
+    );
   });
 });
 

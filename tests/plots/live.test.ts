@@ -94,6 +94,36 @@ describe('liveHistory', () => {
     assert.match(printed(log.mock).at(-1) ?? '', /: 4 steps done, learning rate 0.01; loss of the last step 0/);
   });
 
+  it('knows where a training began that did not begin at its first epoch', async (t) => {
+    const log = t.mock.method(console, 'log', () => {});
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const data = [tf.zeros([10, 2]), tf.zeros([10, 1])];
+    await model.fit(data[0], data[1], {
+      initialEpoch: 3,
+      epochs: 5,
+      batchSize: 5,
+      verbose: 0,
+      callbacks: liveHistory(),
+    });
+    const lines = printed(log.mock);
+    assert.match(lines[1], /epoch 5 of 5, step 0 of 2/);
+    assert.equal(lines.length, 4, 'the beginning, two epochs, the end');
+  });
+
+  it('tells that a training was stopped, also between two steps', async (t) => {
+    await useBackend('cpu');
+    const log = t.mock.method(console, 'log', () => {});
+    const few = takeImages((await loadEmoji10()).train, 8);
+    const model = tf.sequential({
+      layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 10, activation: 'softmax' })],
+    });
+    const controller = new AbortController();
+    const plug = { onBatchEnd: () => void setImmediate(() => controller.abort()) };
+    await fit(model, few, { batchSize: 2, seed: 1, signal: controller.signal, callbacks: [liveHistory(), plug] });
+    assert.match(printed(log.mock).at(-1) ?? '', /stopped in epoch 1 of 1, step 1 of 4/);
+  });
+
   it('shows what was before an interruption', async (t) => {
     await useBackend('cpu');
     const log = t.mock.method(console, 'log', () => {});
@@ -128,7 +158,10 @@ describe("a notebook's stop button", () => {
     const { steps } = await fit(model, few, { batchSize: 16, seed: 1, callbacks: [press as object] });
     assert.equal(steps.loss.length, 2);
     const told = String(log.mock.calls.at(-1)?.arguments[0]);
-    assert.match(told, /^Stopped in epoch 1 after 2 of 4 steps\. The weights are kept: the same call goes on/);
+    assert.match(
+      told,
+      /^Stopped in epoch 1 after 2 of 4 steps\. The weights are kept: `fit` with the same model goes on/,
+    );
     Reflect.deleteProperty(host, Symbol.for('resnet-lab.signal'));
     assert.equal((await fit(model, few, { batchSize: 16, seed: 1, callbacks: [{}] })).steps.loss.length, 4);
   });

@@ -160,6 +160,8 @@ describe('plotGradCam', () => {
     assert.deepEqual(pixel(png, 0, below), blend([0xfd, 0xe7, 0x25], original));
     const corner = [0, 1, 2].map((c) => images.get(0, 3, 3, c));
     assert.deepEqual(pixel(png, 3, below + 3), blend([0x44, 0x01, 0x54], corner));
+    const heat = ndarray(new Float32Array(4), [1, 2, 2]);
+    assert.throws(() => plotGradCam(images, heat, { captions: [] }), /each of 1 images, received 0/);
     assert.throws(() => plotGradCam(images, ndarray(new Float32Array(8), [2, 2, 2])), /RangeError.*received \[2,2,2\]/);
   });
 });
@@ -194,6 +196,8 @@ describe('plotNetwork', () => {
     const three = [dense(4), dense(4), dense(4)].map((layer) => layer.apply(inputs) as tf.SymbolicTensor);
     const added = tf.layers.add({ name: 'sum' }).apply(three) as tf.SymbolicTensor;
     assert.throws(() => plotNetwork(tf.model({ inputs, outputs: added })), /TypeError: 'sum' should add.*adds 3/);
+    const joined = tf.layers.concatenate({ name: 'join' }).apply(three.slice(0, 2)) as tf.SymbolicTensor;
+    assert.throws(() => plotNetwork(tf.model({ inputs, outputs: joined })), /TypeError: 'join' .*Concatenate of 2/);
   });
 });
 
@@ -221,5 +225,8 @@ describe('parameterTable', () => {
     assert.deepEqual(captions(figure), ['name', 'count', 'a', '12,345']);
     assert.equal(figure.description, 'Counts: name a, count 12345.');
     assert.throws(() => plotTable([]), /RangeError/);
+    assert.deepEqual(captions(plotTable([{ rate: 1e-7, share: 0.123456789 }])).slice(2), ['1e-7', '0.123457']);
+    const rows = [{ name: 'a' }, {}] as { name: string }[];
+    assert.throws(() => plotTable(rows), /RangeError: Row 1 should have .* 'name', received undefined/);
   });
 });

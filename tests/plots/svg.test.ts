@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import ndarray from 'ndarray';
-import { type Figure, figureSvg, plotConfusion, plotHistory, plotImages, plotSchedules } from 'resnet-lab';
+import { type Figure, figureSvg, plotConfusion, plotHistory, plotImages, plotLosses, plotSchedules } from 'resnet-lab';
 
 const attributes = (svg: string, tag: string, name: string) =>
   [...svg.matchAll(new RegExp(`<${tag} [^>]*?\\b${name}="([^"]*)"`, 'g'))].map((match) => match[1]);
@@ -18,7 +18,28 @@ function curve(more: object = {}, layout: object = {}): Figure {
 
 describe('figureSvg', () => {
   it('puts points where the axes have them, upwards, with gaps', () => {
-    assert.deepEqual(attributes(figureSvg(curve()), 'polyline', 'points'), ['100,150 200,50']);
+    const svg = figureSvg(curve({ x: [0, 5, 6, 7, 10], y: [0, 10, null, 10, 20] }));
+    assert.deepEqual(attributes(svg, 'polyline', 'points'), ['100,150 150,100', '170,100 200,50']);
+  });
+
+  it('leaves out what is no number, and draws the rest as if it were not there', () => {
+    const auto = { xaxis: {}, yaxis: {} };
+    const svg = figureSvg(curve({ x: [0, 1, 2, 3], y: [0, 1, Number.NaN, Number.POSITIVE_INFINITY] }, auto));
+    assert.deepEqual(
+      attributes(svg, 'polyline', 'points'),
+      attributes(figureSvg(curve({ x: [0, 1, 2, 3], y: [0, 1, null, null] }, auto)), 'polyline', 'points'),
+    );
+    assert.doesNotMatch(svg, /NaN|Infinity/);
+    assert.ok(texts(svg).includes('0.4'), 'the marks are there');
+    assert.doesNotMatch(figureSvg(plotLosses({ diverged: [2, Number.NaN] })), /NaN,|,NaN|Infinity/);
+  });
+
+  it('marks doubles and fivefolds where an axis has less than two decades', () => {
+    const svg = figureSvg(curve({ y: [0.02, 0.03, 0.06] }, { yaxis: { type: 'log' } }));
+    assert.deepEqual(
+      texts(svg).filter((text) => /^0\.0/.test(text)),
+      ['0.02', '0.05'],
+    );
   });
 
   it('takes logarithms, and marks decades', () => {
@@ -29,13 +50,13 @@ describe('figureSvg', () => {
       .map((point) => Number(point.split(',')[1]));
     assert.ok(Math.abs(heights[0] - heights[1] - (heights[1] - heights[2])) < 0.2, `${heights}`);
     assert.deepEqual(
-      texts(svg).filter((text) => /^1e/.test(text)),
-      ['1e-3', '1e-2', '1e-1'],
+      texts(svg).filter((text) => /^0\.[01]/.test(text)),
+      ['0.001', '0.01', '0.1'],
     );
   });
 
   it('begins at zero where the axis does, marks round numbers, and leaves room above', () => {
-    const svg = figureSvg(curve({}, { yaxis: { rangemode: 'tozero' } }));
+    const svg = figureSvg(curve({ x: [0, 10], y: [0, 20] }, { yaxis: { rangemode: 'tozero' } }));
     assert.ok(
       ['0', '5', '10', '15', '20'].every((mark) => texts(svg).includes(mark)),
       `${texts(svg)}`,

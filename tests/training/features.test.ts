@@ -44,6 +44,19 @@ for (const backend of ['cpu', 'simd'] as const) {
       assert.deepEqual((model.predict(tf.zeros([1, 32, 32, 3])) as tf.Tensor).dataSync(), before);
     });
 
+    it('gradCam takes a softmax layer for the activation that it is, and more images than a batch', () => {
+      const { output } = model.layers[model.layers.length - 2];
+      const head = tf.layers.dense({ units: 10 });
+      const outputs = tf.layers.softmax().apply(head.apply(output)) as tf.SymbolicTensor;
+      const split = tf.model({ inputs: model.inputs, outputs });
+      head.setWeights(model.layers[model.layers.length - 1].getWeights());
+      assertClose(gradCam(split, images).data, vectors.ofAnswers, 1e-4);
+      const many = ndarray(new Uint8Array(70 * 3072), [70, 32, 32, 3]);
+      for (let i = 0; i < 70; i++) many.data.set(pixels.subarray((i % 4) * 3072, (i % 4) * 3072 + 3072), i * 3072);
+      const heat = gradCam(model, many);
+      assertClose(heat.data.subarray(68 * 64), vectors.ofAnswers.slice(0, 128), 1e-4);
+    });
+
     it('keeps no tensors', () => {
       const { numTensors } = tf.memory();
       gradCam(model, images);
@@ -63,6 +76,8 @@ describe('what does not fit', () => {
     assert.throws(() => gradCam(model, images.hi(4, 16, 16, 3)), /RangeError: The model takes .*received \[16,16,3\]/);
     assert.throws(() => gradCam(model, images, { classes: [1] }), /each of 4 images, received 1 classes/);
     assert.throws(() => gradCam(model, images, { classes: [1, 2, 3, 10] }), /from 0 to 9 .*received 10/);
+    assert.throws(() => gradCam(model, images.lo(4)), /at least one image, received none/);
+    assert.throws(() => gradCam(model, images, { layerName: model.layers[0].name }), /RangeError: The layer/);
     const flat = tf.sequential({
       layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 2 })],
     });

@@ -64,7 +64,8 @@ function train(folder: string, instant?: Instant): Promise<Run> {
   const killThen = () => {
     if (instant?.intoWrite === undefined) return kill();
     const { intoWrite } = instant;
-    watcher = watch(folder, (_, name) => {
+    // Not persistent: where the training ended before this instant, nobody closes it.
+    watcher = watch(folder, { persistent: false }, (_, name) => {
       if (name?.endsWith('.part')) setTimeout(kill, intoWrite);
     });
     return watcher;

@@ -32,6 +32,8 @@
         // Plotly writes into what it draws; the notebook's own copy must stay as it is.
         await Plotly.react(this.node, structuredClone(data), structuredClone(layout), { responsive: true });
         this.drawn = true;
+        this.node.setAttribute('role', 'img');
+        this.node.setAttribute('aria-label', model.data['text/plain'] ?? ''); // the figure in words
       }
 
       onResize() {
