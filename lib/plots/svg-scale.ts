@@ -13,10 +13,7 @@ export function makeScale(axis: Axis, values: Value[], start: number, end: numbe
     if (typeof value === 'string') return names.indexOf(value);
     return axis.type === 'log' ? Math.log10(value ?? 1) : (value ?? 0);
   };
-  const places = values
-    .filter((value) => value !== null)
-    .map(position)
-    .filter(Number.isFinite);
+  const places = values.flatMap((value) => (value === null ? [] : [position(value)])).filter(Number.isFinite);
   const [lo, hi] = axis.range ?? rangeOf(axis, places, names.length > 0);
   const at = (value: Value) => start + ((position(value) - lo) / (hi - lo)) * (end - start);
   if (axis.visible === false) return { at, ticks: [] };

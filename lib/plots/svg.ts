@@ -6,6 +6,7 @@ import { makeScale, type Scale } from './svg-scale';
 
 type Box = { left: number; top: number; right: number; bottom: number };
 
+const INK = '#2a3f5f';
 const ANCHORS: Record<string, string> = { left: 'start', center: 'middle', right: 'end' };
 const round = (value: number) => Math.round(value * 10) / 10;
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -29,7 +30,7 @@ export function figureSvg({ data, layout, description }: Figure): string {
     parts.push(label(name, box.right + 40, y + 4));
   });
   const size = `width="${round(width)}" height="${round(height)}" viewBox="0 0 ${round(width)} ${round(height)}"`;
-  const style = 'fill="#2a3f5f" font-family="Open Sans, verdana, arial, sans-serif" role="img"';
+  const style = 'font-family="Open Sans, verdana, arial, sans-serif" role="img"';
   const words = `<title>${escapeXml(description)}</title><rect width="100%" height="100%" fill="#fff"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>${words}${parts.join('')}</svg>`;
 }
@@ -37,9 +38,8 @@ export function figureSvg({ data, layout, description }: Figure): string {
 /** One pair of axes with what is drawn on it; shapes and annotations belong to the first. */
 function drawPanel(traces: Trace[], axes: Record<string, Axis>, panel: string, page: Box, extra: Layout): string {
   const [xAxis, yAxis] = [axes[`xaxis${panel}`] ?? {}, axes[`yaxis${panel}`] ?? {}];
-  const [from, to] = xAxis.domain ?? [0, 1];
-  const across = page.right - page.left;
-  const box = { ...page, left: page.left + from * across, right: page.left + to * across };
+  const [left, right] = (xAxis.domain ?? [0, 1]).map((part) => page.left + part * (page.right - page.left));
+  const box = { ...page, left, right };
   if (yAxis.scaleanchor && xAxis.range && yAxis.range) keepSquare(box, xAxis.range, yAxis.range);
   const values = (name: 'x' | 'y') => traces.flatMap((trace) => trace[name] ?? []);
   const x = makeScale(xAxis, values('x'), box.left, box.right);
@@ -60,9 +60,8 @@ function keepSquare(box: Box, [x0, x1]: number[], [y0, y1]: number[]): void {
 }
 
 function drawAxes(x: Scale, y: Scale, xAxis: Axis, yAxis: Axis, { left, top, right, bottom }: Box): string {
-  const parts = x.ticks.map(({ value, text }) =>
-    label(text, x.at(value), bottom + 18, 'middle', typeof value === 'number' ? 12 : 9),
-  );
+  const size = typeof x.ticks[0]?.value === 'string' ? 9 : 12;
+  const parts = x.ticks.map(({ value, text }) => label(text, x.at(value), bottom + 18, 'middle', size));
   for (const { value, text } of y.ticks) {
     const grid = `<path d="M${round(left)} ${round(y.at(value))}H${round(right)}" stroke="#e5e9f0"/>`;
     if (typeof value === 'number') parts.push(grid);
@@ -70,24 +69,18 @@ function drawAxes(x: Scale, y: Scale, xAxis: Axis, yAxis: Axis, { left, top, rig
   }
   if (xAxis.title) parts.push(label(xAxis.title.text, (left + right) / 2, bottom + 40, 'middle', 13));
   if (yAxis.title) {
-    const middle = round((top + bottom) / 2);
-    const turned = label(yAxis.title.text, 0, 0, 'middle', 13);
-    parts.push(`<g transform="translate(${round(left - 44)} ${middle}) rotate(-90)">${turned}</g>`);
+    const place = `translate(${round(left - 44)} ${round((top + bottom) / 2)}) rotate(-90)`;
+    parts.push(`<g transform="${place}">${label(yAxis.title.text, 0, 0, 'middle', 13)}</g>`);
   }
   return parts.join('');
 }
 
-function drawTrace(
-  { type, mode = '', source, x = [], y = [], z = [], line }: Trace,
-  colour: string,
-  h: Scale,
-  v: Scale,
-) {
+function drawTrace(trace: Trace, colour: string, h: Scale, v: Scale): string {
+  const { type, mode = '', source, x = [], y = [], z = [], line } = trace;
   if (type === 'image') {
     const png = Buffer.from(source?.split(',')[1] ?? '', 'base64');
     const [right, bottom] = [png.readUInt32BE(16) - 0.5, png.readUInt32BE(20) - 0.5];
-    const box = rectangle(h.at(-0.5), v.at(-0.5), h.at(right), v.at(bottom));
-    return `<image href="${source}" ${box} preserveAspectRatio="none" style="image-rendering:pixelated"/>`;
+    return `<image href="${source}" ${rectangle(h.at(-0.5), v.at(-0.5), h.at(right), v.at(bottom))} preserveAspectRatio="none" style="image-rendering:pixelated"/>`;
   }
   if (type === 'heatmap') {
     const most = Math.max(1, ...z.flat());
@@ -116,7 +109,7 @@ function rectangle(x0: number, y0: number, x1: number, y1: number): string {
 
 function drawShape({ type, x0 = 0, y0 = 0, x1 = 0, y1 = 0, path = '', fillcolor, line }: Shape, x: Scale, y: Scale) {
   const dash = line?.dash ? ' stroke-dasharray="5 4"' : '';
-  const paint = `fill="${fillcolor ?? 'none'}" stroke="${line?.color ?? '#2a3f5f'}" stroke-width="${line?.width ?? 2}"${dash}`;
+  const paint = `fill="${fillcolor ?? 'none'}" stroke="${line?.color ?? INK}" stroke-width="${line?.width ?? 2}"${dash}`;
   if (type === 'rect') return `<rect ${rectangle(x.at(x0), y.at(y0), x.at(x1), y.at(y1))} ${paint}/>`;
   const way = type === 'line' ? `M${x0},${y0} L${x1},${y1}` : path;
   const place = (_: string, a: string, b: string) => `${round(x.at(Number(a)))},${round(y.at(Number(b)))}`;
@@ -132,7 +125,6 @@ function drawAnnotation({ text, x, y, xanchor = 'center', yanchor = 'middle', fo
     .join('');
 }
 
-function label(text: string, x: number, y: number, anchor = 'start', size = 12, colour = ''): string {
-  const paint = colour && ` fill="${colour}"`;
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" font-size="${size}"${paint}>${escapeXml(text)}</text>`;
+function label(text: string, x: number, y: number, anchor = 'start', size = 12, colour = INK): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" font-size="${size}" fill="${colour}">${escapeXml(text)}</text>`;
 }
