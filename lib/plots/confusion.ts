@@ -53,7 +53,7 @@ export function plotConfusion(confusion: number[][], classNames: readonly string
       annotations: cells
         .filter(({ images }) => images > 0)
         .map(({ label, answer, images }) => ({
-          ...{ x: classNames[answer], y: classNames[label], text: String(images), showarrow: false },
+          ...{ x: answer, y: label, text: String(images), showarrow: false },
           font: { size: 11, color: images > most / 2 ? '#ffffff' : '#2a3f5f' },
         })),
     },

@@ -69,7 +69,7 @@ function drawAxes(x: Scale, y: Scale, xAxis: Axis, yAxis: Axis, { left, top, rig
   }
   if (xAxis.title) parts.push(label(xAxis.title.text, (left + right) / 2, bottom + 40, 'middle', 13));
   if (yAxis.title) {
-    const place = `translate(${round(left - 44)} ${round((top + bottom) / 2)}) rotate(-90)`;
+    const place = `translate(${typeof y.ticks[0]?.value === 'string' ? 14 : round(left - 44)} ${round((top + bottom) / 2)}) rotate(-90)`;
     parts.push(`<g transform="${place}">${label(yAxis.title.text, 0, 0, 'middle', 13)}</g>`);
   }
   return parts.join('');

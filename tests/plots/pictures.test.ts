@@ -57,6 +57,16 @@ describe('plotConfusion', () => {
     );
     assert.equal((layout.yaxis as { autorange: string }).autorange, 'reversed');
     assert.deepEqual(captions({ data, layout, description }), ['5', '2', '3']);
+    const places = (layout.annotations as { x: number; y: number }[]).map(({ x, y }) => [x, y]);
+    assert.deepEqual(
+      places,
+      [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+      ],
+      'Plotly takes the name of a class for a number if it is one',
+    );
     assert.equal(description, 'Confusion: 8 of 10 right; most often wrong: cat taken for dog, 2 times.');
   });
 
