@@ -6,12 +6,19 @@ import {
   liveHistory,
   loadEmoji10,
   plotProgress,
-  resnetV1,
   runningSignal,
   takeImages,
   tf,
   useBackend,
 } from 'resnet-lab';
+
+function smallClassifier(): tf.LayersModel {
+  const layers = [
+    tf.layers.flatten({ inputShape: [32, 32, 3] }),
+    tf.layers.dense({ units: 10, activation: 'softmax' }),
+  ];
+  return tf.sequential({ layers });
+}
 
 const progress = {
   epochs: 4,
@@ -68,9 +75,7 @@ describe('liveHistory', () => {
     const log = t.mock.method(console, 'log', () => {});
     const { train } = await loadEmoji10();
     const { train: few, validation } = holdOut(takeImages(train, 12), 0.34, 1);
-    const model = tf.sequential({
-      layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 10, activation: 'softmax' })],
-    });
+    const model = smallClassifier();
     const live = liveHistory('small');
     await fit(model, few, { epochs: 2, batchSize: 4, seed: 1, validation, callbacks: [live] });
     const lines = printed(log.mock);
@@ -115,9 +120,7 @@ describe('liveHistory', () => {
     await useBackend('cpu');
     const log = t.mock.method(console, 'log', () => {});
     const few = takeImages((await loadEmoji10()).train, 8);
-    const model = tf.sequential({
-      layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 10, activation: 'softmax' })],
-    });
+    const model = smallClassifier();
     const controller = new AbortController();
     const plug = { onBatchEnd: () => void setImmediate(() => controller.abort()) };
     await fit(model, few, { batchSize: 2, seed: 1, signal: controller.signal, callbacks: [liveHistory(), plug] });
@@ -128,9 +131,7 @@ describe('liveHistory', () => {
     await useBackend('cpu');
     const log = t.mock.method(console, 'log', () => {});
     const few = takeImages((await loadEmoji10()).train, 8);
-    const model = tf.sequential({
-      layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 10, activation: 'softmax' })],
-    });
+    const model = smallClassifier();
     const controller = new AbortController();
     const plug = { onBatchEnd: () => controller.abort() };
     const options = { epochs: 2, batchSize: 2, seed: 1 };
@@ -146,7 +147,7 @@ describe("a notebook's stop button", () => {
     await useBackend('cpu');
     const log = t.mock.method(console, 'log', () => {});
     const few = takeImages((await loadEmoji10()).train, 64);
-    const model = resnetV1([32, 32, 3], 8);
+    const model = smallClassifier();
     const controller = new AbortController();
     const host = globalThis as { [key: symbol]: unknown };
     host[Symbol.for('resnet-lab.signal')] = controller.signal;
