@@ -61,11 +61,11 @@ function train(folder: string, instant?: Instant): Promise<Run> {
   const kill = () => child.kill('SIGKILL');
   let [start, output] = [0, ''];
   let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const killThen = () => {
     if (instant?.intoWrite === undefined) return kill();
     const { intoWrite } = instant;
-    // Not persistent: where the training ended before this instant, nobody closes it.
-    watcher = watch(folder, { persistent: false }, (_, name) => {
+    watcher = watch(folder, (_, name) => {
       if (name?.endsWith('.part')) setTimeout(kill, intoWrite);
     });
     return watcher;
@@ -74,13 +74,14 @@ function train(folder: string, instant?: Instant): Promise<Run> {
     output += chunk;
   });
   child.stdout.on('data', (chunk) => {
-    if (start === 0 && instant) setTimeout(killThen, instant.milliseconds);
+    if (start === 0 && instant) timer = setTimeout(killThen, instant.milliseconds);
     start ||= performance.now();
     output += chunk;
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (_, signal) => {
+      clearTimeout(timer); // a training may end before its instant
       watcher?.close();
       resolve({ milliseconds: performance.now() - start, signal, output });
     });
