@@ -1,6 +1,6 @@
 import { tf } from '../tf';
 import type { Logs } from '../training/callbacks/resumable';
-import type { History } from '../training/history';
+import { type History, newHistory } from '../training/history';
 import { isNotebook, newDisplay } from './display';
 import { plotProgress, type TrainingProgress } from './progress';
 
@@ -33,6 +33,8 @@ class LiveHistory extends tf.CustomCallback {
   private draw = newDisplay();
   private measured: History = newHistory();
   private model: unknown;
+  /** Asked once a training: finding out takes longer than a small step. */
+  private isInNotebook = false;
   private begunAt = 0;
   private begunWith = 0;
   private drawnAt = 0;
@@ -60,6 +62,7 @@ class LiveHistory extends tf.CustomCallback {
 
   private begin(): void {
     this.draw = newDisplay();
+    this.isInNotebook = isNotebook();
     this.measured = structuredClone(this.training.history ?? newHistory());
     this.begunWith = this.measured.steps.loss.length;
     this.begunAt = performance.now();
@@ -81,7 +84,7 @@ class LiveHistory extends tf.CustomCallback {
     loss.push(logs.loss);
     const measured = logs.accuracy ?? logs.acc;
     if (measured !== undefined) accuracy.push(measured);
-    if (!isNotebook()) return; // a printed line for each epoch is enough
+    if (!this.isInNotebook) return; // a printed line for each epoch is enough
     if (this.training.signal?.aborted) this.show('stopped');
     else if (performance.now() - this.drawnAt >= SHORTEST_MS && this.drawingShare() <= DRAWING_STEPS) {
       this.show('running');
@@ -95,7 +98,7 @@ class LiveHistory extends tf.CustomCallback {
       history[name] ??= [];
       history[name].push(value);
     }
-    if (!isNotebook() || this.drawingShare() <= DRAWING_EPOCHS) this.show('running');
+    if (!this.isInNotebook || this.drawingShare() <= DRAWING_EPOCHS) this.show('running');
   }
 
   private drawingShare(): number {
@@ -121,8 +124,4 @@ class LiveHistory extends tf.CustomCallback {
     const { learningRate } = (this.model as { optimizer?: { learningRate?: number } } | undefined)?.optimizer ?? {};
     return { ...this.measured, epochs, stepsPerEpoch, epochsBefore, secondsLeft, learningRate, state };
   }
-}
-
-function newHistory(): History {
-  return { epoch: [], history: {}, steps: { loss: [], accuracy: [] } };
 }

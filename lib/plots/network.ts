@@ -1,10 +1,11 @@
 import { outlineNetwork, type Stage, type Unit } from '../models/outline';
 import type { tf } from '../tf';
+import { drawing } from './drawing';
 import { type Annotation, COLOURS, type Figure, type Shape } from './figure';
 
 /** Pixels: a stage's row, the words before it, the widest box, a box's height. */
 const [ROW, WORDS, WIDEST, HEIGHT] = [96, 130, 74, 34];
-const [WIDTH, TITLE] = [820, 40];
+const WIDTH = 820;
 /** What a narrower box can't name. */
 const LEGIBLE = 40;
 const FILLS: Record<Unit['kind'], string> = { convolution: '#d6e8f5', pooling: '#f1f1f1', dense: '#fbe7c6' };
@@ -21,18 +22,12 @@ export function plotNetwork(model: tf.LayersModel, title = 'The network'): Figur
   const pitch = Math.min(WIDEST + 10, (WIDTH - WORDS - 20) / longest);
   const height = stages.length * ROW;
   const rows = stages.map((stage, i) => drawStage(stage, i * ROW, pitch));
-  return {
-    data: [{ type: 'scatter', mode: 'markers', x: [], y: [] }], // without a trace Plotly draws no axes, and no shapes
-    layout: {
-      title: { text: title },
-      ...{ width: WIDTH, height: height + TITLE, margin: { l: 0, r: 0, t: TITLE, b: 0 }, showlegend: false },
-      xaxis: { visible: false, range: [0, WIDTH], fixedrange: true },
-      yaxis: { visible: false, range: [height, 0], fixedrange: true },
-      shapes: rows.flatMap(({ shapes }) => shapes),
-      annotations: rows.flatMap(({ annotations }) => annotations),
-    },
-    description: `${title}: ${stages.map(describeStage).join('; ')}.`,
-  };
+  return drawing(
+    { width: WIDTH, height, title },
+    rows.flatMap(({ shapes }) => shapes),
+    rows.flatMap(({ annotations }) => annotations),
+    `${title}: ${stages.map(describeStage).join('; ')}.`,
+  );
 }
 
 /** What comes behind the maps, a row of single numbers each, stands in one row. */
@@ -71,7 +66,7 @@ function drawStage({ shape, units, shortcuts }: Stage, top: number, pitch: numbe
 const GREY = { color: '#9aa7b8', width: 2 };
 
 function note(text: string, x: number, y: number, more: Partial<Annotation>) {
-  return { text, x, y, yanchor: 'middle', showarrow: false, ...more };
+  return { text, x, y, ...more };
 }
 
 const describeShape = (shape: number[]) =>

@@ -1,6 +1,7 @@
+import { drawing } from './drawing';
 import type { Annotation, Figure, Shape } from './figure';
 
-const [ROW, WIDTH, TITLE] = [28, 640, 45];
+const [ROW, WIDTH] = [28, 640];
 
 /**
  * A small table: one row for each object, one column for each of its names. Numbers stand to the right.
@@ -27,26 +28,16 @@ export function plotTable<Row extends { [Name in keyof Row]: string | number }>(
     const text = typeof value === 'number' ? numberText(value) : value;
     const x = isNumber ? (column + 1) * pitch - 12 : column * pitch + 12;
     const font = { size: row === 0 ? 11 : 13 };
-    return { text, x, y: (row + 0.5) * ROW, xanchor: isNumber ? 'right' : 'left', yanchor: 'middle', font };
+    return { text, x, y: (row + 0.5) * ROW, xanchor: isNumber ? 'right' : 'left', font };
   };
   const lines: Shape[] = [ROW, height - 2].map((y) => ({
     ...{ type: 'line', x0: 0, x1: WIDTH, y0: y, y1: y, line: { color: '#9aa7b8', width: 1 } },
   }));
   const cells = [names, ...rows.map((row) => names.map((name) => row[name]))].flatMap((values, row) =>
-    values.map((value, column) => ({ ...cell(value, column, row), showarrow: false })),
+    values.map((value, column) => cell(value, column, row)),
   );
-  return {
-    data: [{ type: 'scatter', mode: 'markers', x: [], y: [] }], // without a trace Plotly draws no axes, and no text
-    layout: {
-      title: { text: title },
-      ...{ width: WIDTH, height: height + TITLE, margin: { l: 0, r: 0, t: TITLE, b: 0 }, showlegend: false },
-      xaxis: { visible: false, range: [0, WIDTH], fixedrange: true },
-      yaxis: { visible: false, range: [height, 0], fixedrange: true },
-      shapes: lines,
-      annotations: cells,
-    },
-    description: `${title}: ${rows.map((row) => names.map((name) => `${name} ${row[name]}`).join(', ')).join('; ')}.`,
-  };
+  const words = rows.map((row) => names.map((name) => `${name} ${row[name]}`).join(', ')).join('; ');
+  return drawing({ width: WIDTH, height, title }, lines, cells, `${title}: ${words}.`);
 }
 
 /** Whole numbers with commas; others with six digits that count. */

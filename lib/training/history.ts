@@ -23,12 +23,16 @@ export interface TrainingState {
   isStopped: boolean;
 }
 
+export function newHistory(): History {
+  return { epoch: [], history: {}, steps: { loss: [], accuracy: [] } };
+}
+
 export function newState(): TrainingState {
   return {
     epoch: 0,
     step: 0,
     total: { loss: 0, accuracy: 0, seen: 0 },
-    history: { epoch: [], history: {}, steps: { loss: [], accuracy: [] } },
+    history: newHistory(),
     isStopped: false,
   };
 }
