@@ -29,10 +29,14 @@ function watchInterrupts() {
 
 /** Without a listener the process would end. */
 function keepHandler() {
-  if (!process.listeners('SIGINT').includes(interrupt)) process.on('SIGINT', interrupt);
+  if (!process.listeners('SIGINT').includes(hearSignal)) process.on('SIGINT', hearSignal);
 }
 
-/** As a SIGINT to the process group does. */
+function hearSignal() {
+  watcher.postMessage({ run: Atomics.load(flag, RUN), signal: true });
+}
+
+/** For a client that interrupts by a message. */
 function interrupt() {
   watcher.postMessage({ run: Atomics.load(flag, RUN) });
 }

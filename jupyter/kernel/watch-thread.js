@@ -7,13 +7,36 @@ const { spawn } = require('node:child_process');
 const { join } = require('node:path');
 const { parentPort, workerData } = require('node:worker_threads');
 
-/** One interrupt reaches this thread in two ways, from the sentry and from the main thread: nearer ones are the same. */
+/** Interrupts that are nearer are one. */
 const SAME_MS = 100;
+/** How much later than the main thread the sentry may tell of a signal. */
+const SENTRY_MS = 2000;
 const PARENT_MS = 1000;
 
 const runningNow = () => Atomics.load(workerData.flag, workerData.run);
 
 let last = 0;
+
+/**
+ * A signal to the process group reaches this thread in two ways: at once from the sentry, and from the main thread once
+ * that is not busy, which may be much later; it must not count twice then. So the two are paired by counting: how many
+ * signals the sentry told of that the main thread did not yet; below zero the other way round.
+ */
+let ahead = 0;
+let lastFromMain = 0;
+
+function hearSentry() {
+  const isPaired = ahead < 0 && Date.now() - lastFromMain < SENTRY_MS;
+  ahead = isPaired ? ahead + 1 : Math.max(ahead, 0) + 1;
+  if (!isPaired) interrupt();
+}
+
+function hearMain(run) {
+  ahead -= 1;
+  if (ahead >= 0) return;
+  lastFromMain = Date.now();
+  interrupt(run);
+}
 
 /** For one run of a cell: by default the present one. While no cell runs there is nothing to interrupt. */
 function interrupt(run = runningNow()) {
@@ -43,9 +66,10 @@ function endWithParent() {
 }
 
 const sentry = spawn(process.execPath, [join(__dirname, 'sentry.js')], { stdio: ['pipe', 'pipe', 'ignore'] });
-sentry.stdout.on('data', () => interrupt());
-parentPort.on('message', ({ run, after }) => {
-  if (after === undefined) interrupt(run);
+sentry.stdout.on('data', (bytes) => bytes.forEach(hearSentry));
+parentPort.on('message', ({ run, signal, after }) => {
+  if (signal) hearMain(run);
+  else if (after === undefined) interrupt(run);
   else setTimeout(raise, after, run);
 });
 if (process.platform !== 'win32') endWithParent();

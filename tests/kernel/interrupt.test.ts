@@ -19,6 +19,15 @@ const cells = {
   listening: interrupted(
     `const signal = ${SIGNAL};\nconsole.log('go');\nawait new Promise<void>((resolve) => signal.addEventListener('abort', () => setTimeout(resolve, 1200)));\n\`tidied up: \${signal.reason.name}\``,
   ),
+  busy: interrupted(
+    `const busy = setInterval(() => {
+  console.log('go');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700); // as a long step of a training
+}, 1);
+await new Promise<void>((resolve) => (${SIGNAL}).addEventListener('abort', () => setTimeout(resolve, 600)));
+clearInterval(busy);
+'tidied up'`,
+  ),
   polling: interrupted(`console.log('go');\nwhile (!(${SIGNAL}).aborted) { ${SLEEP} }\n'ended'`),
   leftover: interrupted("console.log('go');\nawait tick(ticks);"),
   free: `const counted = ticks.length;\nlet sum = 0;\nfor (let i = 0; i < 1e6; i++) sum += i;\nfor (let i = 0; i < 20; i++) { ${SLEEP} }\n[ticks.length - counted <= 1, sum, ${SIGNAL} === undefined, (${SIGNAL}).aborted]`,
@@ -48,6 +57,10 @@ describe('an interrupt', () => {
   it('lets a cell end that listens to its signal, or looks at it', () => {
     assert.equal(shown(results.listening), 'tidied up: Interrupted');
     assert.equal(shown(results.polling), 'ended');
+  });
+
+  it('counts once where its two ways into a busy kernel take different times', () => {
+    assert.equal(shown(results.busy), 'tidied up', JSON.stringify(results.busy.reply));
   });
 
   it('stops for ever what was given up, while later cells run', () => {
