@@ -65,8 +65,17 @@ function endWithParent() {
   }, PARENT_MS);
 }
 
-const sentry = spawn(process.execPath, [join(__dirname, 'sentry.js')], { stdio: ['pipe', 'pipe', 'ignore'] });
-sentry.stdout.on('data', (bytes) => bytes.forEach(hearSentry));
+/** A signal that comes while the sentry starts, before it can tell of it, ends it: that tells as much. */
+function postSentry() {
+  const sentry = spawn(process.execPath, [join(__dirname, 'sentry.js')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  sentry.stdout.on('data', (bytes) => bytes.forEach(hearSentry));
+  sentry.on('exit', (_, signal) => {
+    if (signal === 'SIGINT') hearSentry();
+    if (signal !== null) postSentry();
+  });
+}
+
+postSentry();
 parentPort.on('message', ({ run, signal, after }) => {
   if (signal) hearMain(run);
   else if (after === undefined) interrupt(run);

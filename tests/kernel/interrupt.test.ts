@@ -34,6 +34,17 @@ clearInterval(busy);
   message: interrupted("console.log('go');\nawait new Promise(() => {});", { by: 'message' }),
   many: interrupted("console.log('go');\nspin();", { times: 200, every: 0.001 }),
   listener: interrupted("process.on('SIGINT', () => {});\nconsole.log('go');\nawait new Promise(() => {});"),
+  unwatched: {
+    code: `import { existsSync, readdirSync, readFileSync } from 'node:fs';
+const tasks = existsSync('/proc/self/task') ? readdirSync('/proc/self/task') : []; // elsewhere nothing is killed
+const children = tasks.flatMap((task) => readFileSync(\`/proc/self/task/\${task}/children\`, 'utf8').match(/\\d+/g) ?? []);
+for (const child of children) process.kill(Number(child), 'SIGKILL');
+console.log(children.length);
+await new Promise((resolve) => setTimeout(resolve, 1500));
+console.log('go');
+for (;;);`,
+    interrupt: { printed: 'go', after: 0.3 },
+  },
   last: '6 * 7',
 };
 
@@ -43,7 +54,17 @@ describe('an interrupt', () => {
     results = await runCells(cells);
   });
 
-  for (const name of ['loop', 'function', 'afterAwait', 'catching', 'waiting', 'message', 'many', 'listener'] as const)
+  for (const name of [
+    'loop',
+    'function',
+    'afterAwait',
+    'catching',
+    'waiting',
+    'message',
+    'many',
+    'listener',
+    'unwatched',
+  ] as const)
     it(`stops a cell: ${name}`, () => {
       assert.equal(results[name].reply.ename, 'Interrupted', JSON.stringify(results[name]));
       assert.ok(results[name].seconds < 20);
