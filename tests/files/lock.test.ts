@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { claimLock, type Holder, withLock } from 'resnet-lab/dist/files/lock';
@@ -83,22 +84,22 @@ describe('a lock', () => {
     writeFileSync(path, holderOf(999_999_999));
     const module = join(__dirname, '..', '..', 'lib', 'dist', 'files', 'lock.js');
     const code = `
-      const at = Number(process.argv[1]);
-      while (Date.now() < at);
-      require(${JSON.stringify(module)}).claimLock(${JSON.stringify(path)}).then(({ release }) => {
+      const { claimLock } = require(${JSON.stringify(module)});
+      console.log('ready');
+      process.stdin.on('end', () => process.exit());
+      process.stdin.once('data', async () => {
+        const { release } = await claimLock(${JSON.stringify(path)});
         console.log(release ? 'mine' : 'not mine');
-        setTimeout(() => process.exit(), 1000);
       });`;
-    const start = `${Date.now() + 1000}`;
-    const outputs = await Promise.all(
-      [1, 2, 3, 4].map(
-        () =>
-          new Promise<string>((resolve) => {
-            const child = spawn(process.execPath, ['-e', code, start], { stdio: ['ignore', 'pipe', 'inherit'] });
-            child.stdout.on('data', (chunk) => resolve(`${chunk}`.trim()));
-          }),
-      ),
+    const children = [1, 2, 3, 4].map(() =>
+      spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] }),
     );
+    const lines = children.map(({ stdout }) => createInterface(stdout)[Symbol.asyncIterator]());
+    const nextLines = () => Promise.all(lines.map(async (line) => (await line.next()).value));
+    await nextLines(); // all are ready
+    for (const { stdin } of children) stdin.write('go');
+    const outputs = await nextLines();
+    for (const { stdin } of children) stdin.end(); // none has ended before all have claimed
     assert.deepEqual(outputs.sort(), ['mine', 'not mine', 'not mine', 'not mine']);
   });
 
