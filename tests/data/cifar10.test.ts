@@ -106,20 +106,26 @@ describe('loadCifar10', () => {
 
   it('serves two processes at once with one fetch', async () => {
     let requests = 0;
+    let told = () => {};
+    const isWaiting = new Promise<void>((resolve) => {
+      told = resolve;
+    });
     await withServer(
-      (_, response) => {
+      async (_, response) => {
         requests += 1;
         response.writeHead(200, { 'content-length': archive.length });
-        setTimeout(() => response.end(archive), 1000); // both have started by then
+        await isWaiting; // the second process, for the first
+        response.end(archive);
       },
       async (url) => {
         use(`${url}/cifar.tar.gz`, sha256(archive));
         const code = `require('resnet-lab').loadCifar10({ cacheDir: ${JSON.stringify(cacheDir)}, onProgress() {} }).then((d) => console.log(d.test.labels.length))`;
         const run = () =>
           new Promise<string>((resolve) => {
-            execFile(process.execPath, ['-e', code], { env: process.env }, (error, stdout) =>
+            const child = execFile(process.execPath, ['-e', code], { env: process.env }, (error, stdout) =>
               resolve(error?.message ?? stdout),
             );
+            child.stdout?.on('data', (text) => text.includes('waiting') && told());
           });
         const [first, second] = (await Promise.all([run(), run()])).sort((a, b) => a.length - b.length);
         assert.equal(first, '10000\n');
