@@ -11,6 +11,8 @@ export type { Dataset, Source, Split } from './data/types';
 export { DataError } from './errors';
 export { runningSignal } from './interruption';
 export { loadModel, saveModel } from './models/files';
+export { loadKerasWeights } from './models/keras/load';
+export { saveKerasWeights } from './models/keras/save';
 export { type ParameterRow, parameterTable } from './models/parameters';
 export { type ResnetLayerOptions, resnetLayer, resnetV1 } from './models/resnet';
 export { plotAugmentation } from './plots/augmentation';
