@@ -9,31 +9,26 @@ const { parentPort, workerData } = require('node:worker_threads');
 
 /** Interrupts that are nearer are one. */
 const SAME_MS = 100;
-/** How much later than the main thread the sentry may tell of a signal. */
-const SENTRY_MS = 2000;
+/** How much later than the main thread the sentry may tell of the first signal. */
+const SENTRY_MS = 1000;
 const PARENT_MS = 1000;
 
 const runningNow = () => Atomics.load(workerData.flag, workerData.run);
 
 let last = 0;
-
-/**
- * A signal to the process group reaches this thread in two ways: at once from the sentry, and from the main thread once
- * that is not busy, which may be much later; it must not count twice then. So the two are paired by counting: how many
- * signals the sentry told of that the main thread did not yet; below zero the other way round.
- */
-let ahead = 0;
+/** Whether signals come to the process group, as Jupyter sends them: then the sentry tells of each, and at once. */
+let isGroup = false;
 let lastFromMain = 0;
 
 function hearSentry() {
-  const isPaired = ahead < 0 && Date.now() - lastFromMain < SENTRY_MS;
-  ahead = isPaired ? ahead + 1 : Math.max(ahead, 0) + 1;
-  if (!isPaired) interrupt();
+  const isCopy = !isGroup && Date.now() - lastFromMain < SENTRY_MS;
+  isGroup = true;
+  if (!isCopy) interrupt();
 }
 
+/** The main thread tells of a signal once it is not busy, which may be late: a copy must not count as another one. */
 function hearMain(run) {
-  ahead -= 1;
-  if (ahead >= 0) return;
+  if (isGroup) return;
   lastFromMain = Date.now();
   interrupt(run);
 }

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { choose, idle, openNotebook, runAll, screenshot, withJupyterLab, withPage } from './jupyterlab';
 
-const LESSON_MS = 180_000;
+const LESSON_MS = 360_000;
 /** JupyterLab saves what it runs by itself, so it runs copies, in a folder from which resnet-lab is found too. */
 const COPIES = 'test-results/lessons';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 /** Milliseconds after which a child is taken for one that never ends. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 export interface Ended {
   code: number | null;

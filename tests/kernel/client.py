@@ -13,7 +13,7 @@ import time
 
 from jupyter_client.manager import KernelManager
 
-TIMEOUT = 60
+TIMEOUT = 120
 
 
 class Session:
@@ -36,7 +36,7 @@ class Session:
             message = self.client.session.msg(step["request"], step.get("content", {}))
             getattr(self.client, f"{channel}_channel").send(message)
             request = message["header"]["msg_id"]
-        return {"id": request, "channel": channel, "interrupt": step.get("interrupt"), "messages": [], "idle": False,
+        return {"step": step, "id": request, "channel": channel, "interrupt": step.get("interrupt"), "messages": [], "idle": False,
                 "replied": step.get("noReply", False), "sent": time.monotonic(), "reply": None}
 
     def interrupt(self, wanted):
@@ -54,7 +54,8 @@ class Session:
         deadline = time.monotonic() + TIMEOUT
         while not all(request["idle"] and request["replied"] for request in requests):
             if time.monotonic() > deadline:
-                raise queue.Empty
+                pending = [request["step"] for request in requests if not (request["idle"] and request["replied"])]
+                raise TimeoutError(f"the kernel did not answer within {TIMEOUT} s: {pending}")
             for request in requests:
                 wanted = request["interrupt"]
                 printed = "".join(m["content"].get("text", "") for m in request["messages"] if m["type"] == "stream")
@@ -116,13 +117,12 @@ def main():
         if task.get("hold"):
             print(json.dumps({"pid": process.pid, "results": results}), flush=True)
             time.sleep(TIMEOUT)
-    except queue.Empty:
+    except TimeoutError as error:
         manager.shutdown_kernel(now=True)
-        sys.exit(f"the kernel did not answer within {TIMEOUT} s")
-    finally:
-        client.stop_channels()
-        began = time.monotonic()
-        manager.shutdown_kernel()
+        sys.exit(str(error))
+    client.stop_channels()
+    began = time.monotonic()
+    manager.shutdown_kernel()
     seconds = time.monotonic() - began
     print(json.dumps({"results": results, "status": process.poll(), "shutdownSeconds": seconds}))
 

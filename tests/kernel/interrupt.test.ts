@@ -33,6 +33,7 @@ clearInterval(busy);
   free: `const counted = ticks.length;\nlet sum = 0;\nfor (let i = 0; i < 1e6; i++) sum += i;\nfor (let i = 0; i < 20; i++) { ${SLEEP} }\n[ticks.length - counted <= 1, sum, ${SIGNAL} === undefined, (${SIGNAL}).aborted]`,
   message: interrupted("console.log('go');\nawait new Promise(() => {});", { by: 'message' }),
   many: interrupted("console.log('go');\nspin();", { times: 200, every: 0.001 }),
+  again: interrupted("console.log('go');\nspin();"),
   listener: interrupted("process.on('SIGINT', () => {});\nconsole.log('go');\nawait new Promise(() => {});"),
   unwatched: {
     code: `import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -89,5 +90,16 @@ describe('an interrupt', () => {
     assert.equal(shown(results.free), '[ true, 499999500000, false, false ]');
     assert.equal(printed(results.free, 'stderr'), '');
     assert.equal(shown(results.last), '42');
+  });
+});
+
+describe('a signal to the kernel alone, without its process group', () => {
+  it('stops a cell that waits, too', async () => {
+    const { waiting, last } = await runCells({
+      waiting: "setTimeout(() => process.kill(process.pid, 'SIGINT'), 300);\nawait new Promise(() => {});",
+      last: '6 * 7',
+    });
+    assert.equal(waiting.reply.ename, 'Interrupted');
+    assert.equal(shown(last), '42');
   });
 });

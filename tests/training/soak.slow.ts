@@ -27,7 +27,7 @@ describe('2,000 steps of fit', () => {
       });
       require('node:fs').rmSync(folder, { recursive: true });
       console.log(JSON.stringify(seen));`;
-    const { code, stdout, stderr } = await runScript(script, { first: GC, patience: 120_000 });
+    const { code, stdout, stderr } = await runScript(script, { first: GC, patience: 300_000 });
     assert.equal(code, 0, stderr);
     const seen: Record<string, number>[] = JSON.parse(stdout);
     console.table(seen);
