@@ -5,7 +5,7 @@ import { diskFault } from '../files/faults';
 import { cacheFolder } from '../paths';
 import { CLASS_NAMES, readArchive } from './archive';
 import { makeCache, readCache } from './cache';
-import { download, type Expectation } from './download';
+import { download } from './download';
 import { type Progress, terminalProgress } from './progress';
 import { RECORD_BYTES } from './records';
 import type { Dataset } from './types';
@@ -66,8 +66,13 @@ export async function readCachedCifar10(options: Cifar10Options = {}): Promise<D
   return cached && { name: 'CIFAR-10', classNames: [...CLASS_NAMES], ...cached };
 }
 
+interface Expected {
+  sha256: string;
+  bytes?: number;
+}
+
 /** The archive in use. */
-function archive(): { url: string; expected: Expectation } {
+function archive(): { url: string; expected: Expected } {
   const url = process.env.CIFAR10_URL || OFFICIAL.url;
   const sha256 = (process.env.CIFAR10_SHA256 || OFFICIAL.sha256).toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(sha256)) {
@@ -76,13 +81,13 @@ function archive(): { url: string; expected: Expectation } {
   return { url, expected: sha256 === OFFICIAL.sha256 ? { sha256, bytes: OFFICIAL.bytes } : { sha256 } };
 }
 
-function imagesFolder(expected: Expectation, cacheDir = cacheFolder()): string {
+function imagesFolder(expected: Expected, cacheDir = cacheFolder()): string {
   return join(cacheDir, `cifar-10-${expected.sha256}`);
 }
 
 async function fetchAndDecode(
   url: string,
-  expected: Expectation,
+  expected: Expected,
   file: string,
   onProgress?: (progress: Progress) => void,
 ) {

@@ -11,12 +11,13 @@ import { type Body, Interruption, openUrl, WEB_PAGE } from './http';
 import { megabytes, type Progress, progressReporter } from './progress';
 
 /** What a downloaded file must be before anybody uses it. */
-export interface Expectation {
-  /** Lower-case hexadecimal. */
-  sha256: string;
+export type Expectation = {
   /** Exact size in bytes, where it is known. */
   bytes?: number;
-}
+} & Hash;
+
+/** In lower-case hexadecimal; MD5 where its authors publish no other. */
+export type Hash = { sha256: string; md5?: undefined } | { md5: string; sha256?: undefined };
 
 export interface DownloadOptions {
   onProgress?: (progress: Progress) => void;
@@ -36,8 +37,8 @@ const PAUSES_MS = [500, 1000, 2000, 4000];
 const GAIN_BYTES = 1 << 16;
 
 /**
- * Fetches `url` (http, https or file) into the file `target`, which exists afterwards only if its size and SHA-256 are
- * the expected ones. What breaks off goes on where it was, now or in a later call, from `target`.partial: only one
+ * Fetches `url` (http, https or file) into the file `target`, which exists afterwards only if its size and hash are the
+ * expected ones. What breaks off goes on where it was, now or in a later call, from `target`.partial: only one
  * process may fetch a target at a time.
  *
  * @throws DataError whose message goes on after "… could not be used: ".
@@ -82,10 +83,12 @@ async function check(partial: string, expected: Expectation): Promise<string | u
   const bytes = await sizeOf(partial);
   if (expected.bytes !== undefined && bytes !== expected.bytes)
     return `it ended after ${bytes} of ${expected.bytes} bytes`;
-  const hash = createHash('sha256');
+  const hash = createHash(expected.md5 ? 'md5' : 'sha256');
   await pipeline(createReadStream(partial), hash);
-  const sha256 = hash.digest('hex');
-  return sha256 === expected.sha256 ? undefined : `its SHA-256 is ${sha256} instead of ${expected.sha256}`;
+  const [received, wanted] = [hash.digest('hex'), expected.md5 ?? expected.sha256];
+  return received === wanted
+    ? undefined
+    : `its ${expected.md5 ? 'MD5' : 'SHA-256'} is ${received} instead of ${wanted}`;
 }
 
 /** Attempts until the body has ended; true when the file is made of the pieces of several. */

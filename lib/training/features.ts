@@ -1,9 +1,9 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
+import { preprocessOf } from '../models/metadata';
 import { tf } from '../tf';
 import { batches, imageBatch, packImages } from './batches';
 import { checkImages, classCount } from './checks';
-import { preprocessOf } from './metadata';
 
 /**
  * What a layer answers to images: its feature maps.

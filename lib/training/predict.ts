@@ -1,10 +1,10 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
 import { anySignal, runningSignal } from '../interruption';
+import { preprocessOf } from '../models/metadata';
 import { tf } from '../tf';
 import { batches, imageBatch, packImages } from './batches';
 import { checkImages, classCount } from './checks';
-import { preprocessOf } from './metadata';
 
 /** Images a step of prediction: enough to keep the processor busy, and 128 × 32 × 32 × 64 floats stay under 40 MB. */
 const BATCH_SIZE = 128;
