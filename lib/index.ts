@@ -15,6 +15,7 @@ export { loadKerasWeights } from './models/keras/load';
 export { saveKerasWeights } from './models/keras/save';
 export { type ParameterRow, parameterTable } from './models/parameters';
 export { type ResnetLayerOptions, resnetLayer, resnetV1 } from './models/resnet';
+export { type Vgg16Options, vgg16 } from './models/vgg16/index';
 export { plotAugmentation } from './plots/augmentation';
 export { plotConfusion } from './plots/confusion';
 export { newDisplay, show, showImages, showProgress } from './plots/display';

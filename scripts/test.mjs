@@ -7,7 +7,10 @@ import { runNotebooks } from './notebooks.mjs';
 import { bin, command, ROOT, run, setup } from './setup.mjs';
 
 /** What a person may have set for the lessons. */
-const SETTINGS = ['RESNET_BACKEND', 'RESNET_THREADS', 'RESNET_DATA', 'CIFAR10_URL', 'CIFAR10_SHA256'];
+const SETTINGS = [
+  ...['RESNET_BACKEND', 'RESNET_THREADS', 'RESNET_DATA'],
+  ...['CIFAR10_URL', 'CIFAR10_SHA256', 'VGG16_URL', 'VGG16_SHA256'],
+];
 const SUITES = { fast: '.test.ts', slow: '.slow.ts', mirror: '.mirror.ts' };
 
 function check() {

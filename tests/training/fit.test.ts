@@ -17,7 +17,7 @@ import {
   tf,
   useBackend,
 } from 'resnet-lab';
-import { preprocessOf } from 'resnet-lab/dist/training/metadata';
+import { preprocessOf } from 'resnet-lab/dist/models/metadata';
 import { assertClose } from '../helpers/close';
 
 let data: Dataset;
