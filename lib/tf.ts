@@ -5,6 +5,7 @@ import { nextSeed } from './random';
 // Without this TensorFlow.js prints an advertisement on stderr at the first operation.
 tf.enableProdMode();
 seedDropout();
+freezeNormalization();
 stopWithCell();
 
 export { tf };
@@ -23,6 +24,24 @@ function seedDropout(): void {
     const isSeeded = !kwargs?.training || (this.seed !== undefined && this.seed !== null);
     const layer = isSeeded ? this : Object.create(this, { seed: { value: nextSeed() } });
     return call.call(layer, inputs, kwargs);
+  };
+}
+
+interface NormalizationLayer {
+  trainable: boolean;
+  call(inputs: unknown, kwargs: { training?: boolean }): unknown;
+}
+
+/**
+ * As in Keras, frozen batch normalisation uses the statistics that it has, and keeps them, also in training. In
+ * TensorFlow.js it would go on normalising by the batch, and moving the statistics of a base that should stay as it is.
+ */
+function freezeNormalization(): void {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  const { prototype } = classNameMap.BatchNormalization[0] as unknown as { prototype: NormalizationLayer };
+  const { call } = prototype;
+  prototype.call = function (inputs, kwargs) {
+    return call.call(this, inputs, this.trainable ? kwargs : { ...kwargs, training: false });
   };
 }
 

@@ -11,3 +11,9 @@ export function preprocessOf(model: tf.LayersModel): Preprocess {
   const metadata = model.getUserDefinedMetadata() as { preprocess?: Preprocess } | undefined;
   return metadata?.preprocess ?? preprocess.scale();
 }
+
+/** A model that is built on another's layers needs the same input. */
+export function copyPreprocess(from: tf.LayersModel, to: tf.LayersModel): void {
+  const metadata = from.getUserDefinedMetadata() as { preprocess?: Preprocess } | undefined;
+  if (metadata?.preprocess) storePreprocess(to, metadata.preprocess);
+}

@@ -82,7 +82,7 @@ export async function prepare(
   if (validation) checkSplitFits(model, validation);
   stoppedTrainings.delete(model); // from here on it goes on, or another begins
   const isInModel = begun !== undefined && begun === stopped;
-  if (!isInModel && (options.optimizer || !isCompiled(model))) {
+  if ((!isInModel && options.optimizer) || !isCompiled(model) || !knowsItsWeights(model)) {
     model.compile({ optimizer, loss: LOSS, metrics: ['accuracy'] });
   }
   if (newest) await restoreCheckpoint(newest, model);
@@ -122,6 +122,15 @@ function checkResumable(
 }
 
 const isCompiled = (model: tf.LayersModel) => model.optimizer !== undefined && model.optimizer !== null;
+
+/** Whether the model was compiled after layers were last frozen or set free. */
+function knowsItsWeights(model: tf.LayersModel): boolean {
+  const { trainableWeights, collectedTrainableWeights } = model as unknown as Record<string, object[]>;
+  return (
+    trainableWeights.length === collectedTrainableWeights.length &&
+    trainableWeights.every((weight, i) => weight === collectedTrainableWeights[i])
+  );
+}
 
 /** Throws when the model is compiled for something that `fit` does not do. */
 export function checkCompiled(model: tf.LayersModel): void {

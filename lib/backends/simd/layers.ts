@@ -42,6 +42,7 @@ interface ConvolutionLayer {
 }
 
 interface NormalizationLayer {
+  trainable: boolean;
   axis: number;
   epsilon: number;
   momentum: number;
@@ -102,7 +103,7 @@ function normalizeAtOnce(prototype: NormalizationLayer): void {
     const x = only(inputs);
     const { axis, gamma, beta, movingMean, movingVariance, epsilon, momentum } = this;
     const isLast = axis === -1 || axis === x.rank - 1;
-    if (!isInUse() || !kwargs.training || !gamma || !beta || !isLast || !normalizes(x)) {
+    if (!isInUse() || !kwargs.training || !this.trainable || !gamma || !beta || !isLast || !normalizes(x)) {
       return call.call(this, inputs, kwargs);
     }
     return tf.tidy(() => {
