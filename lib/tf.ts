@@ -6,6 +6,7 @@ import { nextSeed } from './random';
 tf.enableProdMode();
 seedDropout();
 freezeNormalization();
+freezePenalties();
 stopWithCell();
 
 export { tf };
@@ -42,6 +43,15 @@ function freezeNormalization(): void {
   const { call } = prototype;
   prototype.call = function (inputs, kwargs) {
     return call.call(this, inputs, this.trainable ? kwargs : { ...kwargs, training: false });
+  };
+}
+
+/** As in Keras, frozen weights add no penalty to the loss, which could not change it. */
+function freezePenalties(): void {
+  const prototype = tf.layers.Layer.prototype as { trainable: boolean; calculateLosses(): tf.Scalar[] };
+  const { calculateLosses } = prototype;
+  prototype.calculateLosses = function () {
+    return this.trainable ? calculateLosses.call(this) : [];
   };
 }
 

@@ -22,6 +22,7 @@ import {
 } from 'resnet-lab';
 import { preprocessOf, storePreprocess } from 'resnet-lab/dist/models/metadata';
 import { buildVgg16 } from 'resnet-lab/dist/models/vgg16/architecture';
+import { inputsAndTargets, type KerasCase, readJson, setWeights } from '../helpers/vectors';
 
 const weightsOf = (model: tf.LayersModel) =>
   model.layers.flatMap((layer) => layer.getWeights().map((w) => w.dataSync().slice()));
@@ -103,6 +104,46 @@ describe('freeze', () => {
       /RangeError: upTo should be the name of a layer \(.*block5_pool\), received 'block6'/,
     );
   });
+});
+
+describe('training on a frozen base', () => {
+  interface Vectors {
+    layers: KerasCase['layers'];
+    batch: number;
+    classes: number;
+    rate: number;
+    trainings: { firstTrainable: number; losses: number[] }[];
+  }
+
+  // TensorFlow.js's own backend is too slow for gradients of convolutions.
+  for (const [backend, count] of [
+    ['simd', 3],
+    ['cpu', 1],
+  ] as const) {
+    it(`has Keras's losses, to 1e-4, with all, some or none of the base frozen: ${backend}`, async () => {
+      await useBackend(backend);
+      const { layers, batch, classes, rate, trainings } = readJson<Vectors>('transfer');
+      for (const { firstTrainable, losses } of trainings.slice(0, count)) {
+        const base = withoutTop(resnetV1([32, 32, 3], 8));
+        const x = tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(base.outputs[0]);
+        const head = tf.layers.dense({ units: classes, activation: 'softmax' });
+        const model = tf.model({ inputs: base.inputs, outputs: head.apply(x) as tf.SymbolicTensor });
+        const kerasCase = { layers, batch, inputShape: [32, 32, 3], loss: 'categoricalCrossentropy' } as KerasCase;
+        setWeights(model, kerasCase);
+        freeze(base, base.layers[firstTrainable]?.name);
+        model.compile({ optimizer: tf.train.sgd(rate), loss: 'categoricalCrossentropy' });
+        const data = inputsAndTargets(kerasCase);
+        for (const [step, loss] of losses.entries()) {
+          const received = (await model.trainOnBatch(data.x, data.y)) as number;
+          assert.ok(
+            Math.abs(received / loss - 1) < 1e-4,
+            `${firstTrainable}, step ${step}: ${received}, in Keras ${loss}`,
+          );
+        }
+      }
+      await useBackend();
+    });
+  }
 });
 
 describe('splitModel', () => {
