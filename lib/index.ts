@@ -7,7 +7,7 @@ export { loadEmoji10 } from './data/emoji10';
 export { type Preprocess, preprocess } from './data/preprocess';
 export type { Progress } from './data/progress';
 export { holdOut, selectImages, takeImages } from './data/splits';
-export type { Dataset, Source, Split } from './data/types';
+export type { Dataset, FeatureSplit, Source, Split } from './data/types';
 export { DataError } from './errors';
 export { runningSignal } from './interruption';
 export { loadModel, saveModel } from './models/files';
@@ -42,6 +42,7 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './training/callbac
 export type { MonitorOptions } from './training/callbacks/monitor';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './training/callbacks/reduce-lr-on-plateau';
 export { type ClassReport, type Evaluation, evaluate, type Mistake } from './training/evaluate';
+export { type ExtractOptions, extractFeatures } from './training/extract';
 export { featureMaps, gradCam } from './training/features';
 export { type FitOptions, fit } from './training/fit';
 export type { History } from './training/history';

@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray';
 import { type Random, randomFor } from '../random';
-import { packedBytes } from './packed';
+import { packedValues } from './packed';
 
 /** Random changes of a training image, as Keras's `ImageDataGenerator` names them. */
 export interface Augmentation {
@@ -95,7 +95,7 @@ export function augmentImages(
   const [count, ...shape] = images.shape;
   const size = shape[0] * shape[1] * shape[2];
   const random = randomFor(seed, 'augment');
-  const input = packedBytes(images);
+  const input = packedValues(images);
   const output = new Uint8ClampedArray(count * size); // rounds to the nearest byte
   const scratch = new Float32Array(size);
   for (let i = 0; i < count; i++) {

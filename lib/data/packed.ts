@@ -1,8 +1,8 @@
 import ndarray, { type NdArray } from 'ndarray';
 import ops from 'ndarray-ops';
 
-/** The images' bytes in [N, height, width, channels] order without gaps: no copy unless the ndarray is a sparse view. */
-export function packedBytes(images: NdArray<Uint8Array>): Uint8Array {
+/** The images' numbers in [N, height, width, channels] order without gaps: no copy unless the ndarray is a sparse view. */
+export function packedValues<Values extends Uint8Array | Float32Array>(images: NdArray<Values>): Values {
   const size = images.shape.reduce((product, length) => product * length, 1);
   let expected = 1;
   let packed = true;
@@ -10,8 +10,12 @@ export function packedBytes(images: NdArray<Uint8Array>): Uint8Array {
     packed &&= images.stride[axis] === expected || images.shape[axis] === 1;
     expected *= images.shape[axis];
   }
-  if (packed) return images.data.subarray(images.offset, images.offset + size);
-  const copy = ndarray(new Uint8Array(size), images.shape);
+  if (packed) return images.data.subarray(images.offset, images.offset + size) as Values;
+  const copy = ndarray(emptyLike(images.data, size), images.shape);
   ops.assign(copy, images);
   return copy.data;
 }
+
+/** An array of the same type. */
+export const emptyLike = <Values extends Uint8Array | Float32Array>(values: Values, length: number): Values =>
+  new (values.constructor as new (count: number) => Values)(length);

@@ -1,4 +1,4 @@
-import { packedBytes } from './packed';
+import { packedValues } from './packed';
 import type { Split } from './types';
 
 /**
@@ -6,8 +6,13 @@ import type { Split } from './types';
  * - `scale`: bytes / 255, from 0 to 1;
  * - `pixelMean`: bytes / 255 less the mean image of the training set, [height, width, channel];
  * - `caffe`: RGB to BGR, less the mean colour of ImageNet, not scaled (VGG16).
+ * Features, which are no bytes, stay as they are: `none`.
  */
-export type Preprocess = { kind: 'scale' } | { kind: 'pixelMean'; shape: number[]; mean: number[] } | { kind: 'caffe' };
+export type Preprocess =
+  | { kind: 'none' }
+  | { kind: 'scale' }
+  | { kind: 'pixelMean'; shape: number[]; mean: number[] }
+  | { kind: 'caffe' };
 
 /** Mean colour of ImageNet in the order blue, green, red (Keras, imagenet_utils.py, mode 'caffe'). */
 const IMAGENET_MEAN = [103.939, 116.779, 123.68];
@@ -20,7 +25,7 @@ export const preprocess = {
   /** Bytes / 255, less the mean over the images of `split`: the training split, of which alone it is allowed to know. */
   pixelMean(split: Split): Preprocess {
     const shape = split.images.shape.slice(1);
-    const bytes = packedBytes(split.images);
+    const bytes = packedValues(split.images);
     const size = shape.reduce((product, length) => product * length, 1);
     const sums = new Float64Array(size);
     for (let start = 0; start < bytes.length; start += size) {
@@ -43,6 +48,8 @@ export const preprocess = {
  */
 export function applyPreprocess(description: Preprocess, pixels: Float32Array, shape: readonly number[]): void {
   switch (description.kind) {
+    case 'none':
+      return;
     case 'scale':
       for (let i = 0; i < pixels.length; i++) pixels[i] /= 255;
       return;

@@ -1,16 +1,26 @@
-import ndarray from 'ndarray';
+import ndarray, { type NdArray } from 'ndarray';
 import { permutation, randomFor } from '../random';
-import { packedBytes } from './packed';
-import type { Split } from './types';
+import { emptyLike, packedValues } from './packed';
+import type { AnySplit, Images } from './types';
 
-/** Throws unless images are bytes of shape [N, height, width, channels] and there is one label for each. */
-export function checkSplit(split: Split): void {
-  const { images, labels } = split;
-  if (images?.shape?.length !== 4 || images.dtype !== 'uint8' || images.shape[0] === 0) {
-    throw new TypeError(
-      `Images should be a non-empty ndarray of bytes, [N, height, width, channels], received ${describe(images)}.`,
-    );
+/** What a model takes of a split. */
+export const imagesOf = (split: AnySplit): Images => ('features' in split ? split.features : split.images);
+
+/** Throws unless images are bytes of shape [N, height, width, channels], or features, and there is one label for each. */
+export function checkSplit(split: AnySplit): void {
+  const images = imagesOf(split);
+  const [dtype, fits, expected] =
+    'features' in split
+      ? ['float32', images?.shape?.length > 1, 'Features should be a non-empty ndarray of floats, [N, …]']
+      : [
+          'uint8',
+          images?.shape?.length === 4,
+          'Images should be a non-empty ndarray of bytes, [N, height, width, channels]',
+        ];
+  if (images?.dtype !== dtype || !fits || images.shape[0] === 0) {
+    throw new TypeError(`${expected}, received ${describe(images)}.`);
   }
+  const { labels } = split;
   if (labels?.length !== images.shape[0]) {
     throw new RangeError(
       `There should be one label for each of ${images.shape[0]} images, received ${labels?.length}.`,
@@ -23,30 +33,35 @@ function describe(value: unknown): string {
   return Array.isArray(shape) ? `${dtype} of shape [${shape}]` : typeof value;
 }
 
-/** A new split of the images at `indices`, in that order. */
-export function selectImages(split: Split, indices: ArrayLike<number>): Split {
+/** A new split of the images, or features, at `indices`, in that order. */
+export function selectImages<S extends AnySplit>(split: S, indices: ArrayLike<number>): S {
   checkSplit(split);
-  const { images, labels } = split;
-  const shape = [indices.length, ...images.shape.slice(1)];
-  const size = shape[1] * shape[2] * shape[3];
-  const chosen = {
-    images: ndarray(new Uint8Array(indices.length * size), shape),
-    labels: new Uint8Array(indices.length),
-  };
-  const bytes = packedBytes(images);
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i];
-    if (!(index >= 0 && index < labels.length)) {
-      throw new RangeError(`An index should be from 0 to ${labels.length - 1}, received ${index}.`);
+  const count = split.labels.length;
+  for (const index of Array.from(indices)) {
+    if (!(index >= 0 && index < count)) {
+      throw new RangeError(`An index should be from 0 to ${count - 1}, received ${index}.`);
     }
-    chosen.images.data.set(bytes.subarray(index * size, (index + 1) * size), i * size);
-    chosen.labels[i] = labels[index];
   }
-  return chosen;
+  const labels = Uint8Array.from(indices, (index) => split.labels[index]);
+  const chosen: AnySplit =
+    'features' in split
+      ? { features: select(split.features, indices), labels }
+      : { images: select(split.images, indices), labels };
+  return chosen as S;
+}
+
+function select<Values extends Uint8Array | Float32Array>(images: NdArray<Values>, indices: ArrayLike<number>) {
+  const values = packedValues(images);
+  const size = values.length / images.shape[0];
+  const chosen = emptyLike(values, indices.length * size);
+  for (let i = 0; i < indices.length; i++) {
+    chosen.set(values.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
+  }
+  return ndarray(chosen, [indices.length, ...images.shape.slice(1)]);
 }
 
 /** The first `count` images of a split, or all of them when there are fewer. */
-export function takeImages(split: Split, count: number): Split {
+export function takeImages<S extends AnySplit>(split: S, count: number): S {
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`The number of images should be at least 1, received ${count}.`);
   return selectImages(
@@ -56,7 +71,8 @@ export function takeImages(split: Split, count: number): Split {
 }
 
 /** Number of images that `holdOut` takes for validation. */
-export const heldOutCount = ({ labels }: Split, fraction: number): number => Math.round(labels.length * fraction);
+export const heldOutCount = ({ labels }: { labels: Uint8Array }, fraction: number): number =>
+  Math.round(labels.length * fraction);
 
 /**
  * Divides a training split into a part to train on and a part to validate on, which training never sees. The test set
@@ -65,7 +81,7 @@ export const heldOutCount = ({ labels }: Split, fraction: number): number => Mat
  * @param fraction of the images that are held out, between 0 and 1.
  * @param seed chooses them.
  */
-export function holdOut(split: Split, fraction: number, seed: number): { train: Split; validation: Split } {
+export function holdOut<S extends AnySplit>(split: S, fraction: number, seed: number): { train: S; validation: S } {
   checkSplit(split);
   const count = heldOutCount(split, fraction);
   if (!(fraction > 0 && fraction < 1) || count < 1 || count >= split.labels.length) {

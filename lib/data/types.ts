@@ -8,6 +8,18 @@ export interface Split {
   labels: Uint8Array;
 }
 
+/** Features of images with their classes: what `extractFeatures` makes of a split. */
+export interface FeatureSplit {
+  /** [image, …], as the base gives them. */
+  features: NdArray<Float32Array>;
+  /** The class of each image. */
+  labels: Uint8Array;
+}
+
+export type AnySplit = Split | FeatureSplit;
+/** Bytes, or features. */
+export type Images = Split['images'] | FeatureSplit['features'];
+
 /** Where a data set's bytes came from. */
 export interface Source {
   url: string;

@@ -6,10 +6,13 @@ export function storePreprocess(model: tf.LayersModel, description: Preprocess):
   model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), preprocess: description });
 }
 
-/** The preprocessing that the model was trained with; `scale` for a model that was not trained here. */
-export function preprocessOf(model: tf.LayersModel): Preprocess {
+/**
+ * What turns images into the model's input: the preprocessing that the model was trained with, `scale` for a model that
+ * was not trained here. Features are the input already.
+ */
+export function preprocessOf(model: tf.LayersModel, { dtype } = { dtype: 'uint8' }): Preprocess {
   const metadata = model.getUserDefinedMetadata() as { preprocess?: Preprocess } | undefined;
-  return metadata?.preprocess ?? preprocess.scale();
+  return dtype === 'float32' ? { kind: 'none' } : (metadata?.preprocess ?? preprocess.scale());
 }
 
 /** A model that is built on another's layers needs the same input. */

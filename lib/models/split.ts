@@ -1,4 +1,5 @@
 import { tf } from '../tf';
+import { nodesOf } from './graph';
 import { copyPreprocess } from './metadata';
 
 /** A model in two parts. They share its layers: what one of them learns, the whole has learnt. */
@@ -7,17 +8,6 @@ export interface SplitModel {
   base: tf.LayersModel;
   /** From there to the model's output. */
   head: tf.LayersModel;
-}
-
-/** What this file knows of TensorFlow.js's graph of a model: its nodes, the deepest first by number. */
-interface Graph {
-  nodesByDepth: Record<string, Node[]>;
-}
-
-interface Node {
-  outboundLayer: tf.layers.Layer;
-  inputTensors: tf.SymbolicTensor[];
-  outputTensors: tf.SymbolicTensor[];
 }
 
 /**
@@ -74,11 +64,4 @@ export function withoutTop(model: tf.LayersModel): tf.LayersModel {
   const base = tf.model({ inputs: model.inputs, outputs: cut.outputTensors[0] });
   copyPreprocess(model, base);
   return base;
-}
-
-/** The nodes of the model's own graph in an order of computation: its layers may stand in other graphs, too. */
-function nodesOf(model: tf.LayersModel): Node[] {
-  const { nodesByDepth } = model as unknown as Graph;
-  const depths = Object.keys(nodesByDepth).map(Number);
-  return depths.sort((a, b) => b - a).flatMap((depth) => nodesByDepth[depth]);
 }

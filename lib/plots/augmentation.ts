@@ -1,7 +1,7 @@
 import ndarray from 'ndarray';
 import { checkCount } from '../checks';
 import { type Augmentation, augmentImages, KERAS_AUGMENTATION } from '../data/augment';
-import { packedBytes } from '../data/packed';
+import { packedValues } from '../data/packed';
 import type { Split } from '../data/types';
 import type { Figure } from './figure';
 import { plotImages } from './images';
@@ -24,7 +24,7 @@ export function plotAugmentation(
   checkCount('copies', copies);
   const [count, ...shape] = images.shape;
   const size = shape.reduce((product, length) => product * length, 1);
-  const bytes = packedBytes(images);
+  const bytes = packedValues(images);
   const rows = ndarray(new Uint8Array(count * (copies + 1) * size), [count * (copies + 1), ...shape]);
   const repeated = rows.data.map((_, at) => bytes[Math.floor(at / ((copies + 1) * size)) * size + (at % size)]);
   rows.data.set(augmentImages(ndarray(repeated, rows.shape), seed, augmentation).data);

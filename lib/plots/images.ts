@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
 import { checkCount } from '../checks';
-import { packedBytes } from '../data/packed';
+import { packedValues } from '../data/packed';
 import type { Split } from '../data/types';
 import type { Figure } from './figure';
 
@@ -50,7 +50,7 @@ export function plotImages(images: Split['images'], options: ImageGridOptions = 
   const lines = Math.max(0, ...(captions ?? []).map((caption) => caption.split('<br>').length));
   const gap = captions ? GAP + Math.ceil((lines * LINE_PIXELS + 4) / zoom) : GAP;
   const [pitchX, pitchY] = [width + GAP, height + gap];
-  const png = mosaic(packedBytes(images), count, height, width, columns, pitchX, pitchY);
+  const png = mosaic(packedValues(images), count, height, width, columns, pitchX, pitchY);
   const place = (i: number) => ({ x: (i % columns) * pitchX, y: Math.floor(i / columns) * pitchY });
   return {
     data: [

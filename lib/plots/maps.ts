@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray';
-import { packedBytes } from '../data/packed';
+import { packedValues } from '../data/packed';
 import type { Split } from '../data/types';
 import type { tf } from '../tf';
 import { viridis } from './colour';
@@ -86,7 +86,7 @@ export function plotGradCam(
   if (captions !== undefined && captions.length !== count) {
     throw new RangeError(`There should be one caption for each of ${count} images, received ${captions.length}.`);
   }
-  const bytes = packedBytes(images);
+  const bytes = packedValues(images);
   const pictures = draw(2 * count, height, width, (i, y, x) => {
     const image = i % count;
     const pixel = [0, 1, 2].map((c) => bytes[((image * height + y) * width + x) * 3 + c]);

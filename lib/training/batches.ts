@@ -1,7 +1,8 @@
+import type { NdArray } from 'ndarray';
 import { type Augmentation, drawTransform, transformImage } from '../data/augment';
-import { packedBytes } from '../data/packed';
+import { packedValues } from '../data/packed';
 import { applyPreprocess, type Preprocess } from '../data/preprocess';
-import type { Split } from '../data/types';
+import type { Images } from '../data/types';
 import type { Random } from '../random';
 import { tf } from '../tf';
 
@@ -12,30 +13,36 @@ export interface BatchOptions {
   augment?: { augmentation: Augmentation; random: Random };
 }
 
-/** Images without gaps between their bytes: a view that has some is copied, once for all batches. */
+/** Images without gaps between their numbers: a view that has some is copied, once for all batches. */
 export interface PackedImages {
-  bytes: Uint8Array;
-  /** Of one image: [height, width, channels]. */
+  values: Uint8Array | Float32Array;
+  /** Of one image: [height, width, channels]; of its features, any. */
   shape: number[];
 }
 
-export function packImages(images: Split['images']): PackedImages {
-  return { bytes: packedBytes(images), shape: images.shape.slice(1) };
+export function packImages(images: Images): PackedImages {
+  const any = images as NdArray<Uint8Array | Float32Array>;
+  return { values: packedValues(any), shape: images.shape.slice(1) };
 }
 
 /** The images at `indices` as the model's input: floats, [indices.length, height, width, channels]. */
-export function imageBatch({ bytes, shape }: PackedImages, indices: Uint32Array, options: BatchOptions): tf.Tensor4D {
-  const size = shape[0] * shape[1] * shape[2];
+export function imageBatch({ values, shape }: PackedImages, indices: Uint32Array, options: BatchOptions): tf.Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
   const pixels = new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) {
-    const image = bytes.subarray(indices[i] * size, (indices[i] + 1) * size);
+    const image = values.subarray(indices[i] * size, (indices[i] + 1) * size);
     const target = pixels.subarray(i * size, (i + 1) * size);
     if (options.augment === undefined) target.set(image);
     else
-      transformImage(image, target, shape, drawTransform(options.augment.augmentation, shape, options.augment.random));
+      transformImage(
+        image as Uint8Array,
+        target,
+        shape,
+        drawTransform(options.augment.augmentation, shape, options.augment.random),
+      );
   }
   applyPreprocess(options.preprocess, pixels, shape);
-  return tf.tensor4d(pixels, [indices.length, shape[0], shape[1], shape[2]]);
+  return tf.tensor(pixels, [indices.length, ...shape]);
 }
 
 /** The labels at `indices`, one-hot: floats, [indices.length, numClasses]. */

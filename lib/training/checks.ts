@@ -1,5 +1,5 @@
-import { checkSplit } from '../data/splits';
-import type { Split } from '../data/types';
+import { checkSplit, imagesOf } from '../data/splits';
+import type { AnySplit, Images } from '../data/types';
 import type { tf } from '../tf';
 
 /** The number of classes that the model tells apart; throws unless it maps one input to one row of probabilities. */
@@ -15,7 +15,7 @@ export function classCount(model: tf.LayersModel): number {
 }
 
 /** Throws unless the images are of the model's input shape. */
-export function checkImages(model: tf.LayersModel, images: Split['images']): void {
+export function checkImages(model: tf.LayersModel, images: Images): void {
   const expected = model.inputs[0].shape.slice(1);
   const received = images?.shape?.slice(1);
   const fits = received?.length === expected.length && expected.every((n, i) => n === null || n === received[i]);
@@ -23,9 +23,9 @@ export function checkImages(model: tf.LayersModel, images: Split['images']): voi
 }
 
 /** Throws unless images and labels fit each other and the model. */
-export function checkSplitFits(model: tf.LayersModel, split: Split): void {
+export function checkSplitFits(model: tf.LayersModel, split: AnySplit): void {
   checkSplit(split);
-  checkImages(model, split.images);
+  checkImages(model, imagesOf(split));
   const classes = classCount(model);
   const index = split.labels.findIndex((label) => label >= classes);
   if (index >= 0) {

@@ -8,7 +8,7 @@ import type { Training } from './prepare';
 
 /** What a step trains on. */
 interface Batch {
-  inputs: tf.Tensor4D;
+  inputs: tf.Tensor;
   targets: tf.Tensor2D;
 }
 

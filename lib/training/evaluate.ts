@@ -1,4 +1,5 @@
-import type { Split } from '../data/types';
+import { imagesOf } from '../data/splits';
+import type { AnySplit } from '../data/types';
 import type { tf } from '../tf';
 import { checkSplitFits, classCount } from './checks';
 import { predict } from './predict';
@@ -52,13 +53,13 @@ const EPSILON = 1e-7;
  */
 export async function evaluate(
   model: tf.LayersModel,
-  split: Split,
+  split: AnySplit,
   options: { signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
   checkSplitFits(model, split);
   const { labels } = split;
   const classes = classCount(model);
-  const probabilities = await predict(model, split.images, options);
+  const probabilities = await predict(model, imagesOf(split), options);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const mistakes: Mistake[] = [];
   const sums = { loss: 0, top3: 0, confidence: 0 };

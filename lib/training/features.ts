@@ -97,7 +97,7 @@ function logitsWith(model: tf.LayersModel, layer: tf.layers.Layer, change: tf.Te
   }
 }
 
-function inputsOf(model: tf.LayersModel, images: Split['images'], indices: Uint32Array): tf.Tensor4D {
+function inputsOf(model: tf.LayersModel, images: Split['images'], indices: Uint32Array): tf.Tensor {
   return imageBatch(packImages(images), indices, { preprocess: preprocessOf(model) });
 }
 

@@ -1,7 +1,7 @@
 import { checkCount } from '../checks';
 import { type Augmentation, checkAugmentation } from '../data/augment';
 import type { Preprocess } from '../data/preprocess';
-import type { Split } from '../data/types';
+import type { FeatureSplit, Split } from '../data/types';
 import { untilStopped } from '../interruption';
 import type { tf } from '../tf';
 import { Checkpoints } from './checkpoint';
@@ -20,12 +20,15 @@ export interface FitOptions {
   optimizer?: tf.Optimizer;
   /** The learning rate of every step; without it the optimiser's own. */
   schedule?: Schedule;
-  /** How bytes become the model's input; `preprocess.scale()` by default. Stored in the model's metadata. */
+  /**
+   * How bytes become the model's input; by default as the model, or the base that it was built on, knows already, and
+   * else `preprocess.scale()`. Stored in the model's metadata.
+   */
   preprocess?: Preprocess;
   /** Random shifts and flips: true for those of Keras's example; none by default. */
   augment?: boolean | Augmentation;
   /** A fraction of the images to hold out of training, or a split to validate on after each epoch. */
-  validation?: number | Split;
+  validation?: number | Split | FeatureSplit;
   /**
    * TensorFlow.js callbacks: objects of functions, or instances of `tf.Callback` such as `EarlyStopping`; their logs
    * carry `loss`, `accuracy`, `val_loss` and `val_accuracy`. The state of this library's own goes into checkpoints.
@@ -53,7 +56,7 @@ export interface FitOptions {
 }
 
 /**
- * Trains a classifier on bytes: shuffles, augments and preprocesses them batch by batch, and measures the held-out
+ * Trains a classifier on bytes, or the head of one on features: shuffles, augments and preprocesses them batch by batch, and measures the held-out
  * images after each epoch. As in Keras, `loss` and `val_loss` are the cross-entropy plus the model's L2 penalty, and
  * the training values are means over the epoch, while the weights were still changing.
  *
@@ -67,7 +70,11 @@ export interface FitOptions {
  * another training; DataError when the folder can't be read or written; the signal's reason in a notebook cell that was
  * stopped before. All before any step.
  */
-export async function fit(model: tf.LayersModel, split: Split, options: FitOptions = {}): Promise<History> {
+export async function fit(
+  model: tf.LayersModel,
+  split: Split | FeatureSplit,
+  options: FitOptions = {},
+): Promise<History> {
   const { checkpoint: folder, checkpointSeconds = 300 } = options;
   checkCount('epochs', options.epochs ?? 1);
   checkCount('batchSize', options.batchSize ?? 32);
@@ -75,6 +82,7 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
     throw new RangeError(`checkpointSeconds should be a number of at least 0, received ${checkpointSeconds}.`);
   }
   checkSplitFits(model, split);
+  if ('features' in split) checkFeatureOptions(options);
   if (typeof options.augment === 'object') checkAugmentation(options.augment);
   if (options.optimizer === undefined) checkCompiled(model);
 
@@ -83,5 +91,14 @@ export async function fit(model: tf.LayersModel, split: Split, options: FitOptio
     return await untilStopped(async () => train(await prepare(model, split, options, newest), checkpoints));
   } finally {
     await checkpoints?.close();
+  }
+}
+
+function checkFeatureOptions({ preprocess, augment }: FitOptions): void {
+  const given = preprocess ? `preprocess '${preprocess.kind}'` : augment && 'augment';
+  if (given) {
+    throw new RangeError(
+      `Features are what a base made of images already: ${given} has nothing to act on; leave it out.`,
+    );
   }
 }

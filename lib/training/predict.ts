@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray';
-import type { Split } from '../data/types';
+import type { Images } from '../data/types';
 import { anySignal, runningSignal } from '../interruption';
 import { preprocessOf } from '../models/metadata';
 import { tf } from '../tf';
@@ -12,14 +12,14 @@ const BATCH_SIZE = 128;
 /**
  * Class probabilities of images, preprocessed as the model was trained.
  *
- * @param images bytes, [N, height, width, channels].
+ * @param images bytes, [N, height, width, channels], or features.
  * @param options.signal stops it between two batches.
  * @returns probabilities, [N, classes].
  * @throws RangeError when the images are not of the model's input shape; the signal's reason when it stops.
  */
 export async function predict(
   model: tf.LayersModel,
-  images: Split['images'],
+  images: Images,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<NdArray<Float32Array>> {
   checkImages(model, images);
@@ -35,7 +35,7 @@ export async function predict(
   )) {
     stop?.throwIfAborted();
     const output = tf.tidy(() => {
-      const inputs = imageBatch(packed, indices, { preprocess: preprocessOf(model) });
+      const inputs = imageBatch(packed, indices, { preprocess: preprocessOf(model, images) });
       return model.predictOnBatch(inputs) as tf.Tensor2D;
     });
     probabilities.set(await output.data<'float32'>(), filled);

@@ -1,9 +1,8 @@
 import { KERAS_AUGMENTATION } from '../data/augment';
-import { preprocess as preprocessing } from '../data/preprocess';
-import { heldOutCount, holdOut } from '../data/splits';
-import type { Split } from '../data/types';
+import { heldOutCount, holdOut, imagesOf } from '../data/splits';
+import type { AnySplit } from '../data/types';
 import { anySignal, runningSignal } from '../interruption';
-import { storePreprocess } from '../models/metadata';
+import { preprocessOf, storePreprocess } from '../models/metadata';
 import { nextSeed } from '../random';
 import { tf } from '../tf';
 import { type PackedImages, packImages } from './batches';
@@ -20,10 +19,10 @@ import type { Snapshot } from './snapshot';
 /** A training that is ready to run. */
 export interface Training extends Required<Pick<FitOptions, 'epochs' | 'batchSize' | 'preprocess' | 'seed'>> {
   model: tf.LayersModel;
-  train: Split;
+  train: AnySplit;
   /** Its images, packed once for all epochs. */
   images: PackedImages;
-  validation: Split | undefined;
+  validation: AnySplit | undefined;
   augmentation: Exclude<FitOptions['augment'], boolean>;
   schedule: FitOptions['schedule'];
   signal: FitOptions['signal'];
@@ -53,11 +52,17 @@ export function rememberStopped(model: tf.LayersModel, snapshot: Snapshot): void
 /** Compiles the model and gives it what a checkpoint or a stopped training left. */
 export async function prepare(
   model: tf.LayersModel,
-  split: Split,
+  split: AnySplit,
   options: FitOptions,
   newest: Checkpoint | undefined,
 ): Promise<Training> {
-  const { epochs = 1, batchSize = 32, preprocess = preprocessing.scale(), schedule, resume = true } = options;
+  const {
+    epochs = 1,
+    batchSize = 32,
+    preprocess = preprocessOf(model, imagesOf(split)),
+    schedule,
+    resume = true,
+  } = options;
   const signal = anySignal(options.signal, runningSignal());
   const augmentation = options.augment === true ? KERAS_AUGMENTATION : options.augment || undefined;
   const callbacks = (options.callbacks ?? []).map((each) =>
@@ -88,10 +93,10 @@ export async function prepare(
   if (newest) await restoreCheckpoint(newest, model);
   const begins = begun ? described : describeOptimizer(model.optimizer);
   begunWith.set(model.optimizer, begins);
-  storePreprocess(model, preprocess);
+  if (preprocess.kind !== 'none') storePreprocess(model, preprocess);
   return {
     ...{ model, train, validation, epochs, batchSize, preprocess, augmentation, schedule, signal, callbacks },
-    images: packImages(train.images),
+    images: packImages(imagesOf(train)),
     ...{ seed, stepsPerEpoch, begun, describe: () => begun?.run ?? { ...describe(), ...begins } },
     state: structuredClone(begun?.state ?? newState()),
   };
@@ -125,11 +130,9 @@ const isCompiled = (model: tf.LayersModel) => model.optimizer !== undefined && m
 
 /** Whether the model was compiled after layers were last frozen or set free. */
 function knowsItsWeights(model: tf.LayersModel): boolean {
-  const { trainableWeights, collectedTrainableWeights } = model as unknown as Record<string, object[]>;
-  return (
-    trainableWeights.length === collectedTrainableWeights.length &&
-    trainableWeights.every((weight, i) => weight === collectedTrainableWeights[i])
-  );
+  const { model: inner = model } = model as { model?: tf.LayersModel }; // of a tf.Sequential
+  const compiled = (inner as unknown as { collectedTrainableWeights: object[] }).collectedTrainableWeights;
+  return compiled.length === model.trainableWeights.length && compiled.every((w, i) => w === model.trainableWeights[i]);
 }
 
 /** Throws when the model is compiled for something that `fit` does not do. */
@@ -142,14 +145,14 @@ export function checkCompiled(model: tf.LayersModel): void {
 }
 
 function divide(
-  split: Split,
-  validation: number | Split | undefined,
+  split: AnySplit,
+  validation: number | AnySplit | undefined,
   seed: number,
-): { train: Split; validation?: Split } {
+): { train: AnySplit; validation?: AnySplit } {
   return typeof validation === 'number' ? holdOut(split, validation, seed) : { train: split, validation };
 }
 
-function trainCount(split: Split, validation: number | Split | undefined): number {
+function trainCount(split: AnySplit, validation: number | AnySplit | undefined): number {
   return typeof validation === 'number' ? split.labels.length - heldOutCount(split, validation) : split.labels.length;
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Augmentation } from '../data/augment';
-import { packedBytes } from '../data/packed';
 import type { Preprocess } from '../data/preprocess';
-import type { Split } from '../data/types';
+import { imagesOf } from '../data/splits';
+import type { AnySplit } from '../data/types';
 import { sha256 } from '../files/atomic';
+import { nodesOf } from '../models/graph';
 import type { tf } from '../tf';
+import { packImages } from './batches';
 import type { AnyCallback } from './callbacks/resumable';
 import type { TrainingState } from './history';
 import type { Schedule } from './schedules';
@@ -15,8 +17,8 @@ export type RunDescription = Record<string, string>;
 
 /** What `fit` was given, as far as it decides what is computed. */
 export interface RunParts {
-  split: Split;
-  validation?: number | Split;
+  split: AnySplit;
+  validation?: number | AnySplit;
   batchSize: number;
   preprocess: Preprocess;
   augmentation?: Augmentation;
@@ -30,6 +32,7 @@ export function describeRun(
 ): RunDescription {
   return {
     model: `${model.countParams()} parameters in ${model.layers.length} layers (${short(architecture(model))})`,
+    trainable: trainableLayers(model),
     images: describeSplit(split),
     validation: typeof validation === 'object' ? describeSplit(validation) : String(validation ?? 'none'),
     batchSize: String(batchSize),
@@ -47,23 +50,33 @@ export function describeOptimizer(optimizer: tf.Optimizer): RunDescription {
   };
 }
 
-function describeSplit({ images, labels }: Split): string {
-  const hash = createHash('sha256').update(packedBytes(images)).update(labels).digest('hex');
+function describeSplit(split: AnySplit): string {
+  const [images, labels] = [imagesOf(split), split.labels];
+  const hash = createHash('sha256').update(packImages(images).values).update(labels).digest('hex');
   return `${labels.length} images of shape [${images.shape.slice(1)}] (${hash.slice(0, 12)})`;
 }
 
 /** The layers with their settings and connections; not their names, which differ each time that a model is built. */
-function architecture({ layers }: tf.LayersModel): string {
+export function architecture(model: tf.LayersModel): string {
+  const { layers } = model;
   const place = new Map(layers.map((layer, i) => [layer, i]));
-  const left = /^name$|initializer$|^inbound|^inputLayers$|^outputLayers$/i;
+  const nodes = nodesOf(model);
+  const left = /^(name|trainable)$|initializer$|^inbound|^inputLayers$|^outputLayers$/i;
   const describe = (layer: tf.layers.Layer) => [
     layer.getClassName(),
-    layer.trainable,
     layer.outputShape,
     JSON.stringify(layer.getConfig(), (key, value) => (left.test(key) ? undefined : value)),
-    layer.inboundNodes.map(({ inboundLayers }) => inboundLayers.map((inbound) => place.get(inbound))),
+    nodes
+      .filter(({ outboundLayer }) => outboundLayer === layer)
+      .map(({ inboundLayers }) => inboundLayers.map((inbound) => place.get(inbound))),
   ];
   return JSON.stringify(layers.map(describe));
+}
+
+/** Which layers are trained, by their numbers. */
+function trainableLayers({ layers }: tf.LayersModel): string {
+  const numbers = layers.flatMap((layer, i) => (layer.trainable ? [] : [i]));
+  return numbers.length === 0 ? 'all layers' : `all layers but ${numbers}`;
 }
 
 /** What `fit` is given when it may go on with a training. */

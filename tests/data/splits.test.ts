@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { holdOut, selectImages, takeImages } from 'resnet-lab';
-import { packedBytes } from 'resnet-lab/dist/data/packed';
+import { packedValues } from 'resnet-lab/dist/data/packed';
 
 /** Images whose bytes all hold the image's number. */
 function numbered(count: number) {
@@ -71,12 +71,12 @@ describe('selectImages and takeImages', () => {
   });
 });
 
-describe('packedBytes', () => {
+describe('packedValues', () => {
   it('reads a view as it looks, and copies only what has gaps', () => {
     const { images } = numbered(3);
-    assert.equal(packedBytes(images).buffer, images.data.buffer);
-    assert.deepEqual([...packedBytes(images.lo(1).hi(1))], new Array(12).fill(1));
+    assert.equal(packedValues(images).buffer, images.data.buffer);
+    assert.deepEqual([...packedValues(images.lo(1).hi(1))], new Array(12).fill(1));
     const planes = ndarray(Uint8Array.from([1, 2, 3, 4, 5, 6]), [1, 3, 1, 2]).transpose(0, 2, 3, 1);
-    assert.deepEqual([...packedBytes(planes)], [1, 3, 5, 2, 4, 6]);
+    assert.deepEqual([...packedValues(planes)], [1, 3, 5, 2, 4, 6]);
   });
 });

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import ndarray from 'ndarray';
+import type { FeatureSplit, Split } from '../data/types';
+import { makeFolder, writeFlushed } from '../files/atomic';
+import { diskFault } from '../files/faults';
+import { anySignal, runningSignal } from '../interruption';
+import { preprocessOf } from '../models/metadata';
+import { cacheFolder } from '../paths';
+import { tf } from '../tf';
+import { batches, imageBatch, type PackedImages, packImages } from './batches';
+import { checkImages } from './checks';
+import { architecture } from './run';
+
+export interface ExtractOptions {
+  /** Where features are kept; by default `data/cache` of the repository, outside of it the user's cache. */
+  cacheDir?: string;
+  /** Told after every block of images how many are done, of how many. */
+  onProgress?: (done: number, total: number) => void;
+  /** Stops it between two batches. */
+  signal?: AbortSignal;
+}
+
+/** Images that are kept together, and images that are computed at once. */
+const BLOCK = 1000;
+const BATCH_SIZE = 128;
+const HASH_BYTES = 32;
+
+/**
+ * What a base makes of every image, so that it needs to run once and not once an epoch: `fit` trains a head on the
+ * features (`splitModel` gives one). Only while the base is frozen, and without augmentation, are they what the whole model would see.
+ *
+ * Features are kept on the disk under a hash of the base's layers and weights, its preprocessing and the images: whoever
+ * asks again, for the same images among others too, or after an interruption, gets them from there; after any change they
+ * are computed anew.
+ *
+ * @param base from [batch, height, width, channels] to anything, [batch, …].
+ * @returns the features of each image, [N, …], with the labels.
+ * @throws RangeError when the images don't fit the base; the signal's reason when it stops.
+ */
+export async function extractFeatures(
+  base: tf.LayersModel,
+  split: Split,
+  { cacheDir = cacheFolder(), onProgress, signal }: ExtractOptions = {},
+): Promise<FeatureSplit> {
+  checkImages(base, split.images);
+  const stop = anySignal(signal, runningSignal());
+  const [count, ...shape] = split.images.shape;
+  const { values: bytes } = packImages(split.images);
+  const size = bytes.length / count;
+  const baseHash = hashBase(base);
+  const outputShape = (base.computeOutputShape([count, ...shape]) as number[]).slice(1);
+  const features = new Float32Array(count * product(outputShape));
+  for (let first = 0; first < count; first += BLOCK) {
+    const block = { values: bytes.subarray(first * size, (first + BLOCK) * size), shape };
+    const name = createHash('sha256').update(`${baseHash} ${shape} `).update(block.values).digest('hex');
+    const file = join(cacheDir, 'features', `${name}.bin`);
+    const known = await readBlock(file);
+    const values = known ?? (await compute(base, block, stop));
+    if (known === undefined) await writeBlock(file, values);
+    features.set(values, first * product(outputShape));
+    onProgress?.(Math.min(first + BLOCK, count), count);
+  }
+  return { features: ndarray(features, [count, ...outputShape]), labels: split.labels };
+}
+
+/** The base's layers, weights and preprocessing. */
+function hashBase(base: tf.LayersModel): string {
+  const hash = createHash('sha256')
+    .update(architecture(base))
+    .update(JSON.stringify(preprocessOf(base)));
+  for (const weight of base.getWeights()) {
+    const { buffer, byteOffset, byteLength } = weight.dataSync();
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
+}
+
+async function compute(base: tf.LayersModel, block: PackedImages, stop?: AbortSignal): Promise<Float32Array> {
+  const [count, preprocess] = [block.values.length / product(block.shape), preprocessOf(base)];
+  const parts: Float32Array[] = [];
+  for (const indices of batches(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    BATCH_SIZE,
+  )) {
+    stop?.throwIfAborted();
+    const output = tf.tidy(() => base.predictOnBatch(imageBatch(block, indices, { preprocess })) as tf.Tensor);
+    parts.push(Float32Array.from(await output.data<'float32'>()));
+    output.dispose();
+    await new Promise(setImmediate); // a notebook's kernel has messages to answer
+  }
+  const features = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  for (const [i, part] of parts.entries()) features.set(part, i * parts[0].length);
+  return features;
+}
+
+const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
+
+/** Numbers with their SHA-256 behind them; undefined when there are none, or others. */
+async function readBlock(file: string): Promise<Float32Array | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined || bytes.length < HASH_BYTES) return undefined;
+  const values = bytes.subarray(0, -HASH_BYTES);
+  if (!hashOf(values).equals(bytes.subarray(-HASH_BYTES))) return undefined;
+  return new Float32Array(Uint8Array.from(values).buffer);
+}
+
+/** What can't be kept is computed again the next time. */
+async function writeBlock(file: string, values: Float32Array): Promise<void> {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await makeFolder(dirname(file));
+    await rm(part, { force: true });
+    await writeFlushed(part, Buffer.concat([bytes, hashOf(bytes)]));
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    if (diskFault(error) === undefined) throw error;
+  }
+}
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
