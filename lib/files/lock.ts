@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -61,9 +61,9 @@ async function claimAlone(path: string): Promise<Claim> {
       };
       return { release };
     }
-    const holder = await livingHolder(path);
-    if (holder !== undefined) return { holder };
-    await removeLeft(path);
+    const found = await look(path);
+    if (found === 'left') await removeLeft(path);
+    else if (found !== 'absent') return { holder: found };
   }
 }
 
@@ -84,17 +84,22 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
-/** Who holds a lock that this process does not; undefined when nobody does any more. */
-async function livingHolder(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+/** Who holds a lock that this process does not; or that nobody does any more, or that there is none. */
+async function look(path: string): Promise<Holder | 'left' | 'absent'> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  const age = await ageOf(path);
-  const holder = parse(text);
-  if (holder === undefined) return age < EMPTY_MS ? { pid: 0, host: hostname() } : undefined;
-  if (holder.host !== hostname()) return age < SILENCE_MS ? holder : undefined;
-  return holder.pid !== process.pid && isRunning(holder.pid) ? holder : undefined;
+  if (file === undefined) return 'absent';
+  try {
+    // Of the one file: under its name another may stand by now.
+    const [holder, age] = [parse(await file.readFile('utf8')), Date.now() - (await file.stat()).mtimeMs];
+    if (holder === undefined) return age < EMPTY_MS ? { pid: 0, host: hostname() } : 'left';
+    if (holder.host !== hostname()) return age < SILENCE_MS ? holder : 'left';
+    return holder.pid !== process.pid && isRunning(holder.pid) ? holder : 'left';
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes a left lock. Only one process at a time may, and looks again first: another was perhaps faster. */
@@ -109,7 +114,8 @@ async function removeLeft(path: string): Promise<void> {
     return;
   }
   try {
-    if ((await livingHolder(path)) === undefined) await rm(path, { force: true });
+    // Not when it is absent: somebody may be making it anew.
+    if ((await look(path)) === 'left') await rm(path, { force: true });
   } finally {
     await rmdir(guard).catch(() => {});
   }
