@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import ndarray from 'ndarray';
-import { makeFolder, moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
-import { type Holder, withLock } from '../files/lock';
+import { moveIntoPlace, sha256, writeFlushed } from '../files/atomic';
+import { fetchAlone } from './fetch';
 import { CHANNELS, SIDE } from './records';
 import type { Source, Split } from './types';
 
@@ -53,17 +53,10 @@ export function makeCache(folder: string, make: () => Promise<Decoded & { source
   return made;
 }
 
-async function makeLocked(folder: string, make: () => Promise<Decoded & { source: Source }>): Promise<void> {
-  await makeFolder(dirname(folder));
-  const wait = ({ pid, host }: Holder) =>
-    console.log(`Process ${pid} on ${host} is fetching ${basename(folder)}; waiting for it.`);
-  await withLock(
-    `${folder}.lock`,
-    async () => {
-      if ((await readCache(folder)) === undefined) await fill(folder, await make());
-    },
-    wait,
-  );
+function makeLocked(folder: string, make: () => Promise<Decoded & { source: Source }>): Promise<void> {
+  return fetchAlone(folder, async () => {
+    if ((await readCache(folder)) === undefined) await fill(folder, await make());
+  });
 }
 
 async function fill(folder: string, made: Decoded & { source: Source }): Promise<void> {

@@ -5,7 +5,8 @@ import { diskFault } from '../files/faults';
 import { cacheFolder } from '../paths';
 import { CLASS_NAMES, readArchive } from './archive';
 import { makeCache, readCache } from './cache';
-import { download } from './download';
+import { download, type Expectation } from './download';
+import { sha256From } from './fetch';
 import { type Progress, terminalProgress } from './progress';
 import { RECORD_BYTES } from './records';
 import type { Dataset } from './types';
@@ -66,18 +67,12 @@ export async function readCachedCifar10(options: Cifar10Options = {}): Promise<D
   return cached && { name: 'CIFAR-10', classNames: [...CLASS_NAMES], ...cached };
 }
 
-interface Expected {
-  sha256: string;
-  bytes?: number;
-}
+type Expected = Extract<Expectation, { sha256: string }>;
 
 /** The archive in use. */
 function archive(): { url: string; expected: Expected } {
   const url = process.env.CIFAR10_URL || OFFICIAL.url;
-  const sha256 = (process.env.CIFAR10_SHA256 || OFFICIAL.sha256).toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new RangeError(`CIFAR10_SHA256 should be the 64 hexadecimal digits of a SHA-256, received '${sha256}'.`);
-  }
+  const sha256 = sha256From('CIFAR10_SHA256') ?? OFFICIAL.sha256;
   return { url, expected: sha256 === OFFICIAL.sha256 ? { sha256, bytes: OFFICIAL.bytes } : { sha256 } };
 }
 

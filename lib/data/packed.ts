@@ -1,9 +1,10 @@
 import ndarray, { type NdArray } from 'ndarray';
 import ops from 'ndarray-ops';
+import { sizeOf } from '../shapes';
 
 /** The images' numbers in [N, height, width, channels] order without gaps: no copy unless the ndarray is a sparse view. */
 export function packedValues<Values extends Uint8Array | Float32Array>(images: NdArray<Values>): Values {
-  const size = images.shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(images.shape);
   let expected = 1;
   let packed = true;
   for (let axis = images.shape.length - 1; axis >= 0; axis--) {

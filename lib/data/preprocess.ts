@@ -1,3 +1,4 @@
+import { sizeOf } from '../shapes';
 import { packedValues } from './packed';
 import type { Split } from './types';
 
@@ -26,7 +27,7 @@ export const preprocess = {
   pixelMean(split: Split): Preprocess {
     const shape = split.images.shape.slice(1);
     const bytes = packedValues(split.images);
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(shape);
     const sums = new Float64Array(size);
     for (let start = 0; start < bytes.length; start += size) {
       for (let i = 0; i < size; i++) sums[i] += bytes[start + i];

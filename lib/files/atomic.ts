@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -38,6 +38,18 @@ export async function writeFlushed(path: string, bytes: Uint8Array): Promise<str
     await file.close();
   }
   return sha256(bytes);
+}
+
+/** Writes a file, in the place of one that may be there, so that at every instant either is whole. */
+export async function replaceFile(path: string, bytes: Uint8Array, part = `${path}.part`): Promise<void> {
+  await rm(part, { force: true }); // left by a process that was killed
+  try {
+    await writeFlushed(part, bytes);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /**

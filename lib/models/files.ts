@@ -1,7 +1,7 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, reason } from '../errors';
-import { makeFolder, sha256, writeFlushed } from '../files/atomic';
+import { makeFolder, replaceFile, sha256 } from '../files/atomic';
 import { diskFault } from '../files/faults';
 import { tf } from '../tf';
 
@@ -34,9 +34,7 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
       [weightsName, weights], // of another name than those that model.json still means, unless they are the same
       [MODEL, json],
     ] as const) {
-      await rm(part, { force: true });
-      await writeFlushed(part, bytes);
-      await rename(part, join(folder, name));
+      await replaceFile(join(folder, name), bytes, part);
     }
     for (const name of await readdir(folder)) {
       if (WEIGHTS.test(name) && name !== weightsName) await rm(join(folder, name));

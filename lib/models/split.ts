@@ -1,5 +1,5 @@
 import { tf } from '../tf';
-import { nodesOf } from './graph';
+import { lastMapLayer, nodesOf, outputOf } from './graph';
 import { copyPreprocess } from './metadata';
 
 /** A model in two parts. They share its layers: what one of them learns, the whole has learnt. */
@@ -52,16 +52,11 @@ export function splitModel(model: tf.LayersModel, layerName: string): SplitModel
  * @throws RangeError when the model has no such maps.
  */
 export function withoutTop(model: tf.LayersModel): tf.LayersModel {
-  const cut = nodesOf(model)
-    .reverse()
-    .find(({ outputTensors: [{ shape }] }) => {
-      const [, height, width] = shape;
-      return shape.length === 4 && (height !== 1 || width !== 1);
-    });
-  if (cut === undefined || cut.inputTensors.length === 0) {
-    throw new RangeError('The model should have a layer with feature maps of more than one pixel; it has none.');
+  const last = lastMapLayer(model);
+  if (last.getClassName() === 'InputLayer') {
+    throw new RangeError('The model should have a layer with feature maps behind its input; it has none.');
   }
-  const base = tf.model({ inputs: model.inputs, outputs: cut.outputTensors[0] });
+  const base = tf.model({ inputs: model.inputs, outputs: outputOf(model, last) });
   copyPreprocess(model, base);
   return base;
 }

@@ -1,6 +1,7 @@
 import { checkCount } from '../checks';
 import { nextSeed } from '../random';
 import { tf } from '../tf';
+import { outputOf } from './graph';
 import { copyPreprocess } from './metadata';
 
 const DROPOUT = 0.5;
@@ -48,7 +49,7 @@ export function transferFc2(fullModel: tf.LayersModel, numClasses: number): tf.L
     const names = fullModel.layers.map(({ name }) => name).join(', ');
     throw new RangeError(`The model should have a layer 'fc2', as vgg16({ includeTop: true }) has, received ${names}.`);
   }
-  return withHead(fullModel, fc2.output as tf.SymbolicTensor, [hidden()], numClasses); // flat already
+  return withHead(fullModel, outputOf(fullModel, fc2), [hidden()], numClasses); // flat already
 }
 
 const output = (model: tf.LayersModel) => model.outputs[0];

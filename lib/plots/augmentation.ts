@@ -3,6 +3,7 @@ import { checkCount } from '../checks';
 import { type Augmentation, augmentImages, KERAS_AUGMENTATION } from '../data/augment';
 import { packedValues } from '../data/packed';
 import type { Split } from '../data/types';
+import { sizeOf } from '../shapes';
 import type { Figure } from './figure';
 import { plotImages } from './images';
 
@@ -23,7 +24,7 @@ export function plotAugmentation(
 ): Figure {
   checkCount('copies', copies);
   const [count, ...shape] = images.shape;
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const bytes = packedValues(images);
   const rows = ndarray(new Uint8Array(count * (copies + 1) * size), [count * (copies + 1), ...shape]);
   const repeated = rows.data.map((_, at) => bytes[Math.floor(at / ((copies + 1) * size)) * size + (at % size)]);

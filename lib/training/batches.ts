@@ -4,6 +4,7 @@ import { packedValues } from '../data/packed';
 import { applyPreprocess, type Preprocess } from '../data/preprocess';
 import type { Images } from '../data/types';
 import type { Random } from '../random';
+import { sizeOf } from '../shapes';
 import { tf } from '../tf';
 
 /** How the bytes of a batch become the model's input. */
@@ -27,7 +28,7 @@ export function packImages(images: Images): PackedImages {
 
 /** The images at `indices` as the model's input: floats, [indices.length, height, width, channels]. */
 export function imageBatch({ values, shape }: PackedImages, indices: Uint32Array, options: BatchOptions): tf.Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const pixels = new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) {
     const image = values.subarray(indices[i] * size, (indices[i] + 1) * size);

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import ndarray from 'ndarray';
 import type { FeatureSplit, Split } from '../data/types';
-import { makeFolder, writeFlushed } from '../files/atomic';
+import { makeFolder, replaceFile } from '../files/atomic';
 import { diskFault } from '../files/faults';
 import { anySignal, runningSignal } from '../interruption';
 import { preprocessOf } from '../models/metadata';
 import { cacheFolder } from '../paths';
-import { tf } from '../tf';
-import { batches, imageBatch, type PackedImages, packImages } from './batches';
+import { sizeOf } from '../shapes';
+import type { tf } from '../tf';
+import { packImages } from './batches';
 import { checkImages } from './checks';
+import { outputsOf } from './outputs';
 import { architecture } from './run';
 
 export interface ExtractOptions {
@@ -22,9 +24,8 @@ export interface ExtractOptions {
   signal?: AbortSignal;
 }
 
-/** Images that are kept together, and images that are computed at once. */
+/** Images that are kept together. */
 const BLOCK = 1000;
-const BATCH_SIZE = 128;
 const HASH_BYTES = 32;
 
 /**
@@ -51,15 +52,15 @@ export async function extractFeatures(
   const size = bytes.length / count;
   const baseHash = hashBase(base);
   const outputShape = (base.computeOutputShape([count, ...shape]) as number[]).slice(1);
-  const features = new Float32Array(count * product(outputShape));
+  const features = new Float32Array(count * sizeOf(outputShape));
   for (let first = 0; first < count; first += BLOCK) {
     const block = { values: bytes.subarray(first * size, (first + BLOCK) * size), shape };
     const name = createHash('sha256').update(`${baseHash} ${shape} `).update(block.values).digest('hex');
     const file = join(cacheDir, 'features', `${name}.bin`);
     const known = await readBlock(file);
-    const values = known ?? (await compute(base, block, stop));
+    const values = known ?? (await outputsOf(base, block, preprocessOf(base), stop));
     if (known === undefined) await writeBlock(file, values);
-    features.set(values, first * product(outputShape));
+    features.set(values, first * sizeOf(outputShape));
     onProgress?.(Math.min(first + BLOCK, count), count);
   }
   return { features: ndarray(features, [count, ...outputShape]), labels: split.labels };
@@ -68,7 +69,7 @@ export async function extractFeatures(
 /** The base's layers, weights and preprocessing. */
 function hashBase(base: tf.LayersModel): string {
   const hash = createHash('sha256')
-    .update(architecture(base))
+    .update(architecture(base, false))
     .update(JSON.stringify(preprocessOf(base)));
   for (const weight of base.getWeights()) {
     const { buffer, byteOffset, byteLength } = weight.dataSync();
@@ -76,26 +77,6 @@ function hashBase(base: tf.LayersModel): string {
   }
   return hash.digest('hex');
 }
-
-async function compute(base: tf.LayersModel, block: PackedImages, stop?: AbortSignal): Promise<Float32Array> {
-  const [count, preprocess] = [block.values.length / product(block.shape), preprocessOf(base)];
-  const parts: Float32Array[] = [];
-  for (const indices of batches(
-    Uint32Array.from({ length: count }, (_, i) => i),
-    BATCH_SIZE,
-  )) {
-    stop?.throwIfAborted();
-    const output = tf.tidy(() => base.predictOnBatch(imageBatch(block, indices, { preprocess })) as tf.Tensor);
-    parts.push(Float32Array.from(await output.data<'float32'>()));
-    output.dispose();
-    await new Promise(setImmediate); // a notebook's kernel has messages to answer
-  }
-  const features = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  for (const [i, part] of parts.entries()) features.set(part, i * parts[0].length);
-  return features;
-}
-
-const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
 
 /** Numbers with their SHA-256 behind them; undefined when there are none, or others. */
 async function readBlock(file: string): Promise<Float32Array | undefined> {
@@ -109,14 +90,10 @@ async function readBlock(file: string): Promise<Float32Array | undefined> {
 /** What can't be kept is computed again the next time. */
 async function writeBlock(file: string, values: Float32Array): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const part = `${file}.${process.pid}.part`;
   try {
     await makeFolder(dirname(file));
-    await rm(part, { force: true });
-    await writeFlushed(part, Buffer.concat([bytes, hashOf(bytes)]));
-    await rename(part, file);
+    await replaceFile(file, Buffer.concat([bytes, hashOf(bytes)]), `${file}.${process.pid}.part`);
   } catch (error) {
-    await rm(part, { force: true }).catch(() => {});
     if (diskFault(error) === undefined) throw error;
   }
 }

@@ -1,5 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Split } from '../data/types';
+import { lastMapLayer, outputOf } from '../models/graph';
 import { preprocessOf } from '../models/metadata';
 import { tf } from '../tf';
 import { batches, imageBatch, packImages } from './batches';
@@ -15,7 +16,7 @@ import { checkImages, classCount } from './checks';
  */
 export function featureMaps(model: tf.LayersModel, images: Split['images'], layerName: string): NdArray<Float32Array> {
   checkImages(model, images);
-  const part = tf.model({ inputs: model.inputs, outputs: mapLayer(model, layerName).output });
+  const part = tf.model({ inputs: model.inputs, outputs: outputOf(model, mapLayer(model, layerName)) });
   return inBatches(images, (inputs) => part.predict(inputsOf(model, images, inputs)) as tf.Tensor);
 }
 
@@ -38,7 +39,7 @@ export function gradCam(
   const numClasses = classCount(model);
   if (classes !== undefined) checkClasses(classes, images.shape[0], numClasses);
   const layer = layerName === undefined ? lastMapLayer(model) : mapLayer(model, layerName);
-  const part = tf.model({ inputs: model.inputs, outputs: layer.output });
+  const part = tf.model({ inputs: model.inputs, outputs: outputOf(model, layer) });
   return inBatches(images, (indices) => {
     const inputs = inputsOf(model, images, indices);
     const maps = part.predict(inputs) as tf.Tensor4D;
@@ -116,15 +117,6 @@ function mapLayer(model: tf.LayersModel, name: string): tf.layers.Layer {
   const names = model.layers.filter(hasMaps).map((each) => each.name);
   const received = layer ? `'${name}' of shape [${mapShape(layer)}]` : `'${name}'`;
   throw new RangeError(`The layer should be one with feature maps (${names.join(', ')}), received ${received}.`);
-}
-
-function lastMapLayer(model: tf.LayersModel): tf.layers.Layer {
-  const layer = [...model.layers].reverse().find((each) => {
-    const [, height, width] = mapShape(each);
-    return mapShape(each).length === 4 && (height !== 1 || width !== 1);
-  });
-  if (layer) return layer;
-  throw new RangeError('The model should have a layer with feature maps of more than one pixel; it has none.');
 }
 
 function checkClasses(classes: ArrayLike<number>, count: number, numClasses: number): void {

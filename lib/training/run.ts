@@ -32,7 +32,6 @@ export function describeRun(
 ): RunDescription {
   return {
     model: `${model.countParams()} parameters in ${model.layers.length} layers (${short(architecture(model))})`,
-    trainable: trainableLayers(model),
     images: describeSplit(split),
     validation: typeof validation === 'object' ? describeSplit(validation) : String(validation ?? 'none'),
     batchSize: String(batchSize),
@@ -56,14 +55,20 @@ function describeSplit(split: AnySplit): string {
   return `${labels.length} images of shape [${images.shape.slice(1)}] (${hash.slice(0, 12)})`;
 }
 
-/** The layers with their settings and connections; not their names, which differ each time that a model is built. */
-export function architecture(model: tf.LayersModel): string {
+const LEFT = /^name$|initializer$|^inbound|^inputLayers$|^outputLayers$/i;
+
+/**
+ * The layers with their settings and connections; not their names, which differ each time that a model is built.
+ * What they compute does not depend on whether they are trained; how a training goes does.
+ */
+export function architecture(model: tf.LayersModel, isTrained = true): string {
   const { layers } = model;
   const place = new Map(layers.map((layer, i) => [layer, i]));
   const nodes = nodesOf(model);
-  const left = /^(name|trainable)$|initializer$|^inbound|^inputLayers$|^outputLayers$/i;
+  const left = isTrained ? LEFT : new RegExp(`^trainable$|${LEFT.source}`, 'i');
   const describe = (layer: tf.layers.Layer) => [
     layer.getClassName(),
+    ...(isTrained ? [layer.trainable] : []),
     layer.outputShape,
     JSON.stringify(layer.getConfig(), (key, value) => (left.test(key) ? undefined : value)),
     nodes
@@ -71,12 +76,6 @@ export function architecture(model: tf.LayersModel): string {
       .map(({ inboundLayers }) => inboundLayers.map((inbound) => place.get(inbound))),
   ];
   return JSON.stringify(layers.map(describe));
-}
-
-/** Which layers are trained, by their numbers. */
-function trainableLayers({ layers }: tf.LayersModel): string {
-  const numbers = layers.flatMap((layer, i) => (layer.trainable ? [] : [i]));
-  return numbers.length === 0 ? 'all layers' : `all layers but ${numbers}`;
 }
 
 /** What `fit` is given when it may go on with a training. */

@@ -27,7 +27,6 @@ import {
 import { temporaryFolder } from '../helpers/folder';
 
 let images: Split;
-const newCache = () => temporaryFolder();
 const kept = (cacheDir: string) =>
   existsSync(join(cacheDir, 'features')) ? readdirSync(join(cacheDir, 'features')) : [];
 
@@ -50,7 +49,7 @@ describe('features of a base', () => {
     const { model, base, head } = build();
     await fit(model, takeImages(images, 64), { preprocess: preprocess.pixelMean(images), optimizer: sgd(0.1) });
     const again = splitModel(model, base.layers[base.layers.length - 1].name);
-    const features = await extractFeatures(again.base, images, { cacheDir: newCache() });
+    const features = await extractFeatures(again.base, images, { cacheDir: temporaryFolder() });
     assert.deepEqual(features.features.shape, [1100, 8, 8, 64]);
     const [whole, parts] = [await predict(model, images.images), await predict(head, features.features)];
     for (const [i, probability] of whole.data.entries()) assert.ok(Math.abs(parts.data[i] - probability) < 1e-5);
@@ -58,7 +57,7 @@ describe('features of a base', () => {
   });
 
   it('are kept by content: the same images again, in part, and for a base of the same weights', async () => {
-    const cacheDir = newCache();
+    const cacheDir = temporaryFolder();
     const { base } = build();
     const first = await extractFeatures(base, images, { cacheDir });
     const files = kept(cacheDir);
@@ -79,7 +78,7 @@ describe('features of a base', () => {
   });
 
   it('are computed anew after any change of weights, preprocessing or images, and where the file is damaged', async () => {
-    const cacheDir = newCache();
+    const cacheDir = temporaryFolder();
     const few = takeImages(images, 10);
     const extract = (base: tf.LayersModel, split: Split) => extractFeatures(base, split, { cacheDir });
     const { base } = build();
@@ -100,7 +99,7 @@ describe('features of a base', () => {
   });
 
   it('go on after an interruption, and are had where nothing can be kept', async () => {
-    const cacheDir = newCache();
+    const cacheDir = temporaryFolder();
     const { base } = build();
     const controller = new AbortController();
     const stopped = extractFeatures(base, images, {
@@ -113,7 +112,7 @@ describe('features of a base', () => {
     const progress: number[] = [];
     await extractFeatures(base, images, { cacheDir, onProgress: (done, total) => progress.push(done / total) });
     assert.deepEqual(progress, [1000 / 1100, 1]);
-    const file = join(newCache(), 'file');
+    const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const features = await extractFeatures(base, takeImages(images, 3), { cacheDir: file });
     assert.equal(features.features.shape[0], 3);
@@ -124,7 +123,7 @@ describe('fit on features', () => {
   it('trains the head of the whole model, as fit of the whole model with its base frozen does', async () => {
     const few = takeImages(images, 320);
     const [whole, parts] = [build(), build()];
-    const features = await extractFeatures(parts.base, few, { cacheDir: newCache() });
+    const features = await extractFeatures(parts.base, few, { cacheDir: temporaryFolder() });
     // Dropout draws from a sequence of seeds, one a step: the same for both.
     const options = { epochs: 2, seed: 3, validation: 0.2 };
     setRandomSeed(5);
@@ -140,7 +139,7 @@ describe('fit on features', () => {
 
   it('refuses what acts on images', async () => {
     const { base, head } = build();
-    const features = await extractFeatures(base, takeImages(images, 10), { cacheDir: newCache() });
+    const features = await extractFeatures(base, takeImages(images, 10), { cacheDir: temporaryFolder() });
     await assert.rejects(
       fit(head, features, { augment: true }),
       /RangeError: Features are .*augment has nothing to act on/,

@@ -1,4 +1,5 @@
 import { DataError, reason } from '../../errors';
+import { sizeOf } from '../../shapes';
 import { type Dataset, type Entity, type File, type Group, loadLibrary } from './library';
 
 /** What a weight file may ask for before it is taken for something else. */
@@ -134,8 +135,8 @@ function numbers(from: Dataset, path: string, expected: readonly number[]): Floa
       `${show(path)} is packed with ${show(unknown.name || `filter ${unknown.id}`)}, and ${[...FILTERS.values()].join(', ')} can be read`,
     );
   }
-  const bytes = product(expected) * size;
-  if (chunks && product(chunks) * size > Math.max(bytes, MOST_CHUNK_BYTES)) {
+  const bytes = sizeOf(expected) * size;
+  if (chunks && sizeOf(chunks) * size > Math.max(bytes, MOST_CHUNK_BYTES)) {
     throw new DataError(`${show(path)} is said to be in pieces of [${chunks}], larger than itself`);
   }
   return guarded(`${show(path)} is damaged, or kept in another file`, () => inPieces(from, expected));
@@ -143,9 +144,9 @@ function numbers(from: Dataset, path: string, expected: readonly number[]): Floa
 
 /** WebAssembly's memory never shrinks: large datasets are copied out of it in pieces. */
 function inPieces(from: Dataset, shape: readonly number[]): Float32Array {
-  const values = new Float32Array(product(shape));
+  const values = new Float32Array(sizeOf(shape));
   if (shape.length === 0) values[0] = Number(from.value);
-  const row = product(shape.slice(1));
+  const row = sizeOf(shape.slice(1));
   const rows = Math.max(1, Math.floor(PIECE / row));
   for (let first = 0; first < (shape[0] ?? 0); first += rows) {
     const rest = shape.slice(1).map((): [] => []);
@@ -154,10 +155,8 @@ function inPieces(from: Dataset, shape: readonly number[]): Float32Array {
   return values;
 }
 
-const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
-
 /** Names from the file, in messages: short, and in one line. */
-function show(name: string): string {
+export function show(name: string): string {
   const inLine = name.replace(/^\/+/, '').replace(/[^\x20-\x7e]/g, '?');
   return inLine.length > 80 ? `${inLine.slice(0, 80)}…` : inLine;
 }

@@ -1,5 +1,5 @@
 import { DataError } from '../../errors';
-import type { Hdf5Reader } from '../../files/hdf5/read';
+import { type Hdf5Reader, show } from '../../files/hdf5/read';
 import type { Division, LayerWeights, ModelWeights } from './layers';
 
 /** Values for the layers of a division, each with its weights. */
@@ -21,7 +21,7 @@ export function readWeights(file: Hdf5Reader, { layers, leaves }: ModelWeights):
   for (const folder of ['layers', '_layer_checkpoint_dependencies']) {
     if (file.has(folder)) return { division: 'leaves', values: readByPath(file, folder, leaves) };
   }
-  const has = file.names('').slice(0, 5).join(', ') || 'nothing';
+  const has = show(file.names('').slice(0, 5).join(', ')) || 'nothing';
   throw new DataError(`it holds ${has}, and neither the layer_names of Keras 2 nor the layers of Keras 3`);
 }
 
@@ -40,7 +40,9 @@ function readByOrder(file: Hdf5Reader, root: string, names: string[], layers: La
   for (const [i, layer] of wanted.entries()) {
     const found = isNamed ? places.get(layer.name) : saved[i];
     if (found === undefined || !mayBe(found.name, layer)) {
-      throw new DataError(`layer ${i + 1} with weights is ${found?.name ?? 'missing'} instead of ${layer.name}`);
+      throw new DataError(
+        `layer ${i + 1} with weights is ${found ? show(found.name) : 'missing'} instead of ${layer.name}`,
+      );
     }
     places.set(layer.name, found);
   }

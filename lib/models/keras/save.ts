@@ -1,7 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError, reason } from '../../errors';
-import { makeFolder, writeFlushed } from '../../files/atomic';
+import { makeFolder, replaceFile } from '../../files/atomic';
 import { diskFault } from '../../files/faults';
 import type { tf } from '../../tf';
 import { type Division, describeWeights, variablesOf } from './layers';
@@ -30,14 +29,10 @@ export async function saveKerasWeights(model: tf.LayersModel, file: string): Pro
 }
 
 async function replace(file: string, bytes: Uint8Array): Promise<void> {
-  const part = `${file}.part`;
   try {
     await makeFolder(dirname(file));
-    await rm(part, { force: true });
-    await writeFlushed(part, bytes);
-    await rename(part, file);
+    await replaceFile(file, bytes);
   } catch (error) {
-    await rm(part, { force: true }).catch(() => {});
     const fault = diskFault(error);
     if (fault === undefined) throw error;
     throw new DataError(

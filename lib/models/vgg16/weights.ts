@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Expectation } from '../../data/download';
-import { fetchOnce } from '../../data/fetch';
+import { fetchOnce, sha256From } from '../../data/fetch';
 import { DataError, reason } from '../../errors';
 import { diskFault } from '../../files/faults';
 import { cacheFolder } from '../../paths';
@@ -27,12 +27,9 @@ const NO_TOP = {
 export async function imagenetWeights(includeTop: boolean, cacheDir = cacheFolder()): Promise<string> {
   const { name, bytes, md5 } = includeTop ? TOP : NO_TOP;
   const url = `${(process.env.VGG16_URL || FOLDER).replace(/\/+$/, '')}/${name}`;
-  const sha256 = process.env.VGG16_SHA256?.toLowerCase();
-  if (sha256 && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new RangeError(`VGG16_SHA256 should be the 64 hexadecimal digits of a SHA-256, received '${sha256}'.`);
-  }
+  const sha256 = sha256From('VGG16_SHA256');
   const expected: Expectation = sha256 ? { sha256 } : { md5, bytes };
-  const file = join(cacheDir, `vgg16-${sha256 || md5}.h5`);
+  const file = join(cacheDir, `vgg16-${sha256 ?? md5}.h5`);
   try {
     await fetchOnce(url, file, expected, 'VGG16');
     return file;
