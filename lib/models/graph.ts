@@ -10,6 +10,8 @@ export interface GraphNode {
 
 /** The nodes of a model's own graph in an order of computation; its layers may stand in other graphs, too. */
 export function nodesOf(model: tf.LayersModel): GraphNode[] {
+  // A tf.Sequential has no graph before it is built, which its first use does.
+  if (model.getClassName() === 'Sequential' && !model.built) (model as tf.Sequential).build();
   const { nodesByDepth } = model as unknown as { nodesByDepth: Record<string, GraphNode[]> };
   const depths = Object.keys(nodesByDepth).map(Number);
   return depths.sort((a, b) => b - a).flatMap((depth) => nodesByDepth[depth]);

@@ -24,6 +24,7 @@ import {
   useBackend,
   withoutTop,
 } from 'resnet-lab';
+import { architecture } from 'resnet-lab/dist/training/run';
 import { temporaryFolder } from '../helpers/folder';
 
 let images: Split;
@@ -116,6 +117,23 @@ describe('features of a base', () => {
     writeFileSync(file, '');
     const features = await extractFeatures(base, takeImages(images, 3), { cacheDir: file });
     assert.equal(features.features.shape[0], 3);
+  });
+});
+
+describe('what a model is described by', () => {
+  it('is the same before and after its first use, and when other models share its layers', () => {
+    const sequential = tf.sequential({
+      layers: [tf.layers.flatten({ inputShape: [2, 2, 1] }), tf.layers.dense({ units: 3, activation: 'softmax' })],
+    });
+    const { model } = build();
+    const before = [sequential, model].map((each) => architecture(each));
+    assert.match(before[0], /\[\[0\]\]\]\]$/); // with its connections
+    sequential.predict(tf.ones([1, 2, 2, 1]));
+    splitModel(model, model.layers[model.layers.length - 4].name);
+    assert.deepEqual(
+      [sequential, model].map((each) => architecture(each)),
+      before,
+    );
   });
 });
 
