@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { untilStopped } from './interruption';
+import { prototypeOf } from './layer-classes';
+import { learnFromLogits } from './logits';
 import { nextSeed } from './random';
 
 // Without this TensorFlow.js prints an advertisement on stderr at the first operation.
@@ -7,6 +9,7 @@ tf.enableProdMode();
 seedDropout();
 freezeNormalization();
 freezePenalties();
+learnFromLogits();
 stopWithCell();
 
 export { tf };
@@ -18,8 +21,7 @@ interface DropoutLayer {
 
 /** A Dropout layer without a seed of its own takes TensorFlow.js's from Math.random; here it comes from `setRandomSeed`. */
 function seedDropout(): void {
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  const { prototype } = classNameMap.Dropout[0] as unknown as { prototype: DropoutLayer };
+  const prototype = prototypeOf<DropoutLayer>('Dropout');
   const { call } = prototype;
   prototype.call = function (inputs, kwargs) {
     const isSeeded = !kwargs?.training || (this.seed !== undefined && this.seed !== null);
@@ -38,8 +40,7 @@ interface NormalizationLayer {
  * TensorFlow.js it would go on normalising by the batch, and moving the statistics of a base that should stay as it is.
  */
 function freezeNormalization(): void {
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  const { prototype } = classNameMap.BatchNormalization[0] as unknown as { prototype: NormalizationLayer };
+  const prototype = prototypeOf<NormalizationLayer>('BatchNormalization');
   const { call } = prototype;
   prototype.call = function (inputs, kwargs) {
     return call.call(this, inputs, this.trainable ? kwargs : { ...kwargs, training: false });

@@ -1,6 +1,6 @@
 // Installs and builds what is missing, and nothing else: npm packages, the Python environment, lib/dist, the renderer.
 // Every command of package.json comes through here first; with nothing missing it only compares hashes.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -17,10 +17,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkNode, findPython } from './requirements.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const VENV_BIN = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
+const [SCRIPTS, ENDING] = process.platform === 'win32' ? ['Scripts', '.exe'] : ['bin', ''];
 
-/** The path of a program of the Python environment. */
-export const venv = (program) => join(VENV_BIN, process.platform === 'win32' ? `${program}.exe` : program);
+/** The path of a program of a Python environment. */
+export const venv = (program, folder = '.venv') => join(ROOT, folder, SCRIPTS, `${program}${ENDING}`);
 
 /** The path of a package's program that Node runs. */
 export const bin = (path) => join(ROOT, 'node_modules', path);
@@ -31,6 +31,17 @@ export function run(program, args, what) {
   const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell });
   if (error) throw new Error(`${what} failed: ${program} could not be started (${error.message}).`);
   if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
+}
+
+/** Runs a program in the repository root in this process's place; gives its exit status. */
+export function replaceBy(program, args, env = process.env) {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: 'inherit' });
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the child by itself, which may ask before it stops
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(signal ? 1 : code));
+  });
 }
 
 /** Does `work` unless it was done for this very `key`; the stamp is written last, so a broken try is made again. */
@@ -57,18 +68,30 @@ function installPackages() {
   });
 }
 
-function installJupyter() {
-  const requirements = ['requirements.txt', 'constraints.txt'].map((name) => join(ROOT, 'jupyter', name));
-  const key = requirements.map((path) => readFileSync(path, 'utf8')).join();
-  const stamp = join(ROOT, '.venv', '.setup');
-  if (!existsSync(venv('python'))) rmSync(stamp, { force: true }); // its Python was removed or upgraded
+/** A Python environment in `folder` with the packages of the requirements, for the arguments of pip. */
+function installPython(folder, files, args, what) {
+  const key = files.map((path) => readFileSync(path, 'utf8')).join();
+  const stamp = join(ROOT, folder, '.setup');
+  if (!existsSync(venv('python', folder))) rmSync(stamp, { force: true }); // its Python was removed or upgraded
   once(stamp, key, () => {
-    const [python, ...args] = findPython();
-    console.log('Installing JupyterLab into .venv …');
-    run(python, [...args, '-m', 'venv', '--clear', '.venv'], 'Creating .venv');
+    const [python, ...pythonArgs] = findPython();
+    console.log(`Installing ${what} into ${folder} …`);
+    run(python, [...pythonArgs, '-m', 'venv', '--clear', folder], `Creating ${folder}`);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    run(venv('python'), [...pip, '-r', requirements[0], '-c', requirements[1]], 'Installing JupyterLab');
+    run(venv('python', folder), [...pip, ...args], `Installing ${what}`);
   });
+}
+
+function installJupyter() {
+  const [wanted, pinned] = ['requirements.txt', 'constraints.txt'].map((name) => join(ROOT, 'jupyter', name));
+  installPython('.venv', [wanted, pinned], ['-r', wanted, '-c', pinned], 'JupyterLab');
+}
+
+/** Keras on JAX, which only `npm run distribute` and the slow tests need; its Python. */
+export function installKeras() {
+  const wanted = join(ROOT, 'distributed', 'requirements.txt');
+  installPython('.venv-keras', [wanted], ['-r', wanted], 'Keras and JAX');
+  return venv('python', '.venv-keras');
 }
 
 /**
@@ -79,6 +102,7 @@ const PACKAGED = [
   ['LICENSE', 'lib/LICENSE'],
   ['data/README.md', 'lib/dist/data/README.md'],
   ['data/emoji10/emoji-10-binary.tar.gz', 'lib/dist/data/emoji10/emoji-10-binary.tar.gz'],
+  ['data/pretrained/resnet20.weights.h5', 'lib/dist/data/pretrained/resnet20.weights.h5'],
 ];
 
 function buildLibrary() {

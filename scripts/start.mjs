@@ -1,8 +1,7 @@
 // npm start: sets up what is missing and opens JupyterLab on the first lesson. Arguments go to `jupyter lab`,
 // for example: npm start -- --no-browser --port 8890
-import { spawn } from 'node:child_process';
 import { jupyterEnvironment } from './jupyter.mjs';
-import { command, ROOT, setup, venv } from './setup.mjs';
+import { command, ROOT, replaceBy, setup, venv } from './setup.mjs';
 
 await command(async () => {
   setup();
@@ -15,11 +14,5 @@ await command(async () => {
     ...(isRoot ? ['--allow-root'] : []),
     ...process.argv.slice(2),
   ];
-  const server = spawn(venv('python'), args, { cwd: ROOT, env: jupyterEnvironment(), stdio: 'inherit' });
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the server by itself, which asks before it stops
-  process.on('SIGTERM', () => server.kill('SIGTERM'));
-  return new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.on('exit', (code, signal) => resolve(signal ? 1 : code));
-  });
+  return replaceBy(venv('python'), args, jupyterEnvironment());
 });

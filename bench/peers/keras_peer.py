@@ -5,7 +5,7 @@ import sys
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(here, "..", "..", "tests", "keras"))  # the model that the reference vectors come from
+sys.path.insert(0, os.path.join(here, "..", "..", "distributed"))  # the model that the reference vectors come from
 
 import keras
 import numpy as np

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DataError } from '../errors';
+import { checkEmbedded } from '../files/embedded';
 import { dataFolder } from '../paths';
 import { CLASS_NAMES, readArchive } from './archive';
 import type { Dataset } from './types';
@@ -19,14 +17,7 @@ const LAYOUT = { trainFiles: 5, imagesPerFile: 1000 };
  */
 export async function loadEmoji10(): Promise<Dataset> {
   const path = join(dataFolder(), 'emoji10', 'emoji-10-binary.tar.gz');
-  const sha256 = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
-  if (sha256 !== SHA256) {
-    throw new DataError(
-      `${path} has the SHA-256 ${sha256} instead of ${SHA256}. Restore it with: git checkout -- ${path}`,
-    );
-  }
-  const source = { url: pathToFileURL(path).href, sha256, official: true };
+  await checkEmbedded(path, SHA256);
+  const source = { url: pathToFileURL(path).href, sha256: SHA256, official: true };
   return { name: 'Emoji-10', classNames: [...CLASS_NAMES], source, ...(await readArchive(path, LAYOUT)) };
 }

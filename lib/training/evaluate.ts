@@ -42,8 +42,8 @@ export interface Evaluation {
   mistakes: Mistake[];
 }
 
-/** Keras's `epsilon()`: a probability of 0 would have an infinite cross-entropy. */
-const EPSILON = 1e-7;
+/** What single precision still tells from 0, which would have an infinite cross-entropy. */
+const LEAST = 2 ** -126;
 
 /**
  * Measures a model on images that it was not trained on.
@@ -68,7 +68,7 @@ export async function evaluate(
     const row = probabilities.data.subarray(index * classes, (index + 1) * classes);
     const predicted = mostProbable(row);
     confusion[label][predicted] += 1;
-    sums.loss -= Math.log(Math.min(Math.max(row[label], EPSILON), 1 - EPSILON));
+    sums.loss -= Math.log(Math.max(row[label], LEAST));
     sums.top3 += row.filter((probability) => !(probability <= row[label])).length < 3 ? 1 : 0;
     sums.confidence += row[predicted];
     if (predicted !== label) mistakes.push({ index, label, predicted, confidence: row[predicted] });

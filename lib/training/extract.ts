@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import ndarray from 'ndarray';
-import type { FeatureSplit, Split } from '../data/types';
+import type { Preprocess } from '../data/preprocess';
+import { checkSplit, imagesOf } from '../data/splits';
+import type { AnySplit, FeatureSplit } from '../data/types';
 import { makeFolder, replaceFile } from '../files/atomic';
 import { diskFault } from '../files/faults';
 import { anySignal, runningSignal } from '../interruption';
@@ -37,46 +39,47 @@ const HASH_BYTES = 32;
  * are computed anew.
  *
  * @param base from [batch, height, width, channels] to anything, [batch, …].
+ * @param split images, or the features of them that an earlier part of the same network gave.
  * @returns the features of each image, [N, …], with the labels.
  * @throws RangeError when the images don't fit the base; the signal's reason when it stops.
  */
 export async function extractFeatures(
   base: tf.LayersModel,
-  split: Split,
+  split: AnySplit,
   { cacheDir = cacheFolder(), onProgress, signal }: ExtractOptions = {},
 ): Promise<FeatureSplit> {
-  checkImages(base, split.images);
+  checkSplit(split);
+  const images = imagesOf(split);
+  checkImages(base, images);
   const stop = anySignal(signal, runningSignal());
-  const [count, ...shape] = split.images.shape;
-  const { values: bytes } = packImages(split.images);
-  const size = bytes.length / count;
-  const baseHash = hashBase(base);
+  const [count, ...shape] = images.shape;
+  const { values } = packImages(images);
+  const size = values.length / count;
+  const preprocess = preprocessOf(base, images);
+  const baseHash = hashBase(base, preprocess);
   const outputShape = (base.computeOutputShape([count, ...shape]) as number[]).slice(1);
   const features = new Float32Array(count * sizeOf(outputShape));
   for (let first = 0; first < count; first += BLOCK) {
-    const block = { values: bytes.subarray(first * size, (first + BLOCK) * size), shape };
-    const name = createHash('sha256').update(`${baseHash} ${shape} `).update(block.values).digest('hex');
+    const block = { values: values.subarray(first * size, (first + BLOCK) * size), shape };
+    const name = createHash('sha256').update(`${baseHash} ${shape} `).update(bytesOf(block.values)).digest('hex');
     const file = join(cacheDir, 'features', `${name}.bin`);
     const known = await readBlock(file);
-    const values = known ?? (await outputsOf(base, block, preprocessOf(base), stop));
-    if (known === undefined) await writeBlock(file, values);
-    features.set(values, first * sizeOf(outputShape));
+    const outputs = known ?? (await outputsOf(base, block, preprocess, stop));
+    if (known === undefined) await writeBlock(file, outputs);
+    features.set(outputs, first * sizeOf(outputShape));
     onProgress?.(Math.min(first + BLOCK, count), count);
   }
   return { features: ndarray(features, [count, ...outputShape]), labels: split.labels };
 }
 
-/** The base's layers, weights and preprocessing. */
-function hashBase(base: tf.LayersModel): string {
-  const hash = createHash('sha256')
-    .update(architecture(base, false))
-    .update(JSON.stringify(preprocessOf(base)));
-  for (const weight of base.getWeights()) {
-    const { buffer, byteOffset, byteLength } = weight.dataSync();
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  }
+/** The base's layers and weights, and how it is given its input. */
+function hashBase(base: tf.LayersModel, preprocess: Preprocess): string {
+  const hash = createHash('sha256').update(architecture(base, false)).update(JSON.stringify(preprocess));
+  for (const weight of base.getWeights()) hash.update(bytesOf(weight.dataSync()));
   return hash.digest('hex');
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Numbers with their SHA-256 behind them; undefined when there are none, or others. */
 async function readBlock(file: string): Promise<Float32Array | undefined> {
@@ -89,7 +92,7 @@ async function readBlock(file: string): Promise<Float32Array | undefined> {
 
 /** What can't be kept is computed again the next time. */
 async function writeBlock(file: string, values: Float32Array): Promise<void> {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bytes = bytesOf(values);
   try {
     await makeFolder(dirname(file));
     await replaceFile(file, Buffer.concat([bytes, hashOf(bytes)]), `${file}.${process.pid}.part`);

@@ -40,6 +40,34 @@ describe('layers on simd', () => {
     );
   });
 
+  it('pool globally as on cpu, forward and backward, whatever the shape', async () => {
+    for (const dataFormat of ['channelsLast', 'channelsFirst'] as const) {
+      for (const shape of [
+        [3, 5, 4, 6],
+        [2, 1, 1, 7],
+        [0, 4, 4, 8],
+      ] as [number, number, number, number][]) {
+        const layer = tf.layers.globalAveragePooling2d({ dataFormat });
+        const x = tf.randomNormal(shape, 0, 1, 'float32', 1);
+        const pool = () => {
+          const gradient = tf.grad((y: tf.Tensor) => tf.square(layer.apply(y, { training: true }) as tf.Tensor).sum());
+          return [layer.apply(x) as tf.Tensor, gradient(x)].map((tensor) => ({
+            shape: tensor.shape,
+            values: tensor.dataSync(),
+          }));
+        };
+        const received = pool();
+        await useBackend('cpu');
+        const expected = pool();
+        await useBackend('simd');
+        for (const [i, { shape: wanted, values }] of expected.entries()) {
+          assert.deepEqual(received[i].shape, wanted);
+          assertClose(received[i].values, values, 1e-6);
+        }
+      }
+    }
+  });
+
   it('do not share an optimizer whose state has other shapes', async () => {
     const optimizer = adam();
     const train = (size: number) => {

@@ -18,6 +18,7 @@ const LESSONS = [
   ['03-resnet', 6],
   ['04-training', 3],
   ['05-evaluation', 11],
+  ['06-vgg16-transfer', 9],
 ] as const;
 
 const PLOTLY = '[data-mime-type="application/vnd.plotly.v1+json"]';

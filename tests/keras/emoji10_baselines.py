@@ -4,29 +4,19 @@
 """
 import os
 import pathlib
-import tarfile
+import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "distributed"))  # the seed's builders
 
 import keras
 import numpy as np
+from data import load_images
 from resnet import resnet_v1
 
 ARCHIVE = pathlib.Path(__file__).parents[2] / "data" / "emoji10" / "emoji-10-binary.tar.gz"
 BATCH, LINEAR_EPOCHS, RESNET_EPOCHS, SHIFT = 64, 60, 20, 3
-
-
-def load():
-    with tarfile.open(ARCHIVE) as tar:
-        files = {m.name.split("/")[-1]: tar.extractfile(m).read() for m in tar}
-
-    def split(*names):
-        records = np.frombuffer(b"".join(files[n] for n in names), np.uint8).reshape(-1, 3073)
-        images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1) / np.float32(255)
-        return images, records[:, 0]
-
-    return split(*[f"data_batch_{b}.bin" for b in range(1, 6)]), split("test_batch.bin")
 
 
 def compile_model(model, learning_rate):
@@ -43,7 +33,7 @@ def augment(images, rng):
 
 def main():
     keras.utils.set_random_seed(0)
-    train, test = load()
+    train, test = [(images / np.float32(255), labels) for images, labels in load_images(ARCHIVE)]
     linear = keras.Sequential([keras.layers.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
     compile_model(linear, 5e-4)
     history = linear.fit(*train, batch_size=BATCH, epochs=LINEAR_EPOCHS, validation_data=test, verbose=0).history

@@ -9,10 +9,12 @@ NAME.bin holds its arrays as little-endian float32, one after the other in the o
 import json
 import os
 import pathlib
+import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # the plain kernels: one order of summation
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "distributed"))  # the seed's builders
 
 import keras
 import numpy as np

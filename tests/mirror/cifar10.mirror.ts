@@ -1,45 +1,20 @@
 // All of CIFAR-10 from the stand-in download server in ../shared/mirror, through the commands that a person types.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { loadCifar10, loadDataset } from 'resnet-lab';
 import { temporaryFolder } from '../helpers/folder';
+import { mirrorHash, npm, serveMirror } from '../helpers/mirror';
 
-const MIRROR = join('..', 'shared', 'mirror', 'mirror');
-const FILES = join(tmpdir(), 'dataset-mirror'); // built once for a machine
-const PORT = '18899';
+const ARCHIVE = 'cifar-10-binary.tar.gz';
 const cacheDir = temporaryFolder();
-let server: ChildProcess;
 
 before(async () => {
-  execFileSync('bash', [MIRROR, 'build', FILES], { stdio: 'inherit' });
-  server = spawn('bash', [MIRROR, 'serve', FILES, PORT], { stdio: 'ignore' });
-  const archive = 'cifar-10-binary.tar.gz';
-  const sums = readFileSync(join(FILES, 'files', 'SHA256SUMS'), 'utf8');
-  process.env.CIFAR10_URL = `http://127.0.0.1:${PORT}/${archive}`;
-  process.env.CIFAR10_SHA256 = sums
-    .split('\n')
-    .find((line) => line.endsWith(archive))
-    ?.split(' ')[0];
-  for (let tries = 0; ; tries++) {
-    const answer = await fetch(process.env.CIFAR10_URL, { method: 'HEAD' }).catch(() => undefined);
-    if (answer?.ok) return;
-    assert.ok(tries < 50, 'the mirror does not answer');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  process.env.CIFAR10_URL = `${await serveMirror()}/${ARCHIVE}`;
+  process.env.CIFAR10_SHA256 = mirrorHash(ARCHIVE);
 });
-
-after(() => server?.kill());
-
-/** Runs an npm script to its end and gives what it prints. */
-function npm(...args: string[]): string {
-  const output = execFileSync('npm', ['run', '--silent', ...args], { encoding: 'utf8', env: process.env });
-  console.log(output.trimEnd());
-  return output;
-}
 
 /** Starts `npm run data` as a person would, and kills it when the archive is half there. */
 async function killInTheMiddle(folder: string): Promise<number> {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { DataError, loadKerasWeights, saveKerasWeights, tf, useBackend } from 'resnet-lab';
+import ndarray from 'ndarray';
+import { DataError, loadKerasWeights, preprocess, saveKerasWeights, tf, useBackend } from 'resnet-lab';
+import { storedPreprocess, storePreprocess } from 'resnet-lab/dist/models/metadata';
 import { temporaryFolder } from '../helpers/folder';
 
 const FILES = join(__dirname, '..', 'keras', 'files');
@@ -63,6 +65,22 @@ describe('weight files of Keras', () => {
         await saveKerasWeights(model, file);
         await loadKerasWeights(other, file);
         assert.deepEqual(weightsOf(other), weightsOf(model));
+      });
+    }
+  }
+
+  for (const form of ['h5', 'weights.h5']) {
+    for (const kind of ['pixelMean', 'caffe'] as const) {
+      it(`keep the preprocessing, which Keras reads past: ${kind}, ${form}`, async () => {
+        const [model, other] = [builders.plain(), builders.plain()];
+        const bytes = Uint8Array.from({ length: 7 * 192 }, (_, i) => (i * i) % 251);
+        const split = { images: ndarray(bytes, [7, ...INPUT_SHAPE]), labels: new Uint8Array(7) };
+        const description = preprocess[kind](split);
+        storePreprocess(model, description);
+        const file = join(temporaryFolder(), `saved.${form}`);
+        await saveKerasWeights(model, file);
+        await loadKerasWeights(other, file);
+        assert.deepEqual(storedPreprocess(other), description);
       });
     }
   }

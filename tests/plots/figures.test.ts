@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import ndarray from 'ndarray';
 import { PNG } from 'pngjs';
-import { plotHistory, plotImages, plotLosses, plotSchedules, show } from 'resnet-lab';
+import { plotHistory, plotImages, plotLosses, plotRuns, plotSchedules, show } from 'resnet-lab';
 
 const history = {
   epoch: [0, 1],
@@ -86,6 +86,32 @@ describe('plotSchedules', () => {
     );
     assert.throws(() => plotSchedules({}, 4), /RangeError: plotSchedules/);
     assert.throws(() => plotSchedules({ still: () => 0.1 }, 0), /RangeError: epochs .*received 0/);
+  });
+});
+
+describe('plotRuns', () => {
+  it('draws accuracy against time, a curve for each training, and says where each ends', () => {
+    const runs = [
+      { name: 'frozen', points: [{ seconds: 2, accuracy: 0.5 }] },
+      {
+        name: 'scratch',
+        points: [
+          { seconds: 1, accuracy: 0.1 },
+          { seconds: 9.6, accuracy: 0.75 },
+        ],
+      },
+    ];
+    const { data, description } = plotRuns(runs, 'Race');
+    assert.deepEqual(
+      data.map(({ name, x, y }) => [name, x, y]),
+      [
+        ['frozen', [2], [0.5]],
+        ['scratch', [1, 9.6], [0.1, 0.75]],
+      ],
+    );
+    assert.equal(description, 'Race: frozen 50.0 % after 2 s; scratch 75.0 % after 10 s.');
+    assert.throws(() => plotRuns([]), /RangeError: .*received none/);
+    assert.throws(() => plotRuns([{ name: 'idle', points: [] }]), /RangeError: .*'idle' has none/);
   });
 });
 

@@ -7,9 +7,11 @@ import {
   CSVLogger,
   EarlyStopping,
   LearningRateScheduler,
+  loadKerasWeights,
   lrSchedule,
   ModelCheckpoint,
   ReduceLROnPlateau,
+  resnetV1,
   sgd,
   tf,
   useBackend,
@@ -272,6 +274,19 @@ describe('callbacks', () => {
       'epoch,loss,val_accuracy,val_loss',
       `2,0.5,${1 - 1 / 3},1`,
     ]);
+  });
+
+  it('ModelCheckpoint saves the weights alone, which another model takes', async () => {
+    const [saved, other] = [resnetV1([32, 32, 3], 8), resnetV1([32, 32, 3], 8)];
+    const callback = new ModelCheckpoint(join(folder, '{epoch}.weights.h5'), { saveWeightsOnly: true });
+    callback.setModel(saved);
+    await callback.onEpochEnd(0, { loss: 1 });
+    await loadKerasWeights(other, join(folder, '1.weights.h5'));
+    for (const [i, layer] of saved.layers.entries()) {
+      const values = (of: tf.LayersModel) => of.layers[i].getWeights().map((weight) => [...weight.dataSync()]);
+      assert.deepEqual(values(other), values(saved), layer.name);
+    }
+    assert.throws(() => new ModelCheckpoint('x.keras', { saveWeightsOnly: true }), /RangeError: .*received x\.keras/);
   });
 
   it('ModelCheckpoint saves after so many steps, and names a measure that it does not know', async () => {

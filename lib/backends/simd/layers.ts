@@ -1,7 +1,8 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { prototypeOf } from '../../layer-classes';
+import { type Compiled, logitsOf, replaceCrossentropy } from '../../logits';
 import { nextSeed } from '../../random';
 import { tf } from '../../tf';
-import { EPSILON } from './kernels/losses';
 import { normalizes } from './kernels/normalization';
 import { BACKEND } from './kernels/register';
 import { moveTowards } from './optimizers';
@@ -14,13 +15,12 @@ type Gradients = Record<string, () => Tensor>;
  * TensorFlow.js's own, so a model saves, loads and summarises as before; on other backends they do what they always did.
  */
 export function speedUpLayers(): void {
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  const prototypeOf = (name: string) => (classNameMap[name][0] as { prototype: unknown }).prototype;
-  convolveAtOnce(prototypeOf('Conv2D') as ConvolutionLayer);
-  normalizeAtOnce(prototypeOf('BatchNormalization') as NormalizationLayer);
-  dropAtOnce(prototypeOf('Dropout') as DropoutLayer);
+  convolveAtOnce(prototypeOf<ConvolutionLayer>('Conv2D'));
+  normalizeAtOnce(prototypeOf<NormalizationLayer>('BatchNormalization'));
+  poolAtOnce(prototypeOf<GlobalPoolingLayer>('GlobalAveragePooling2D'));
+  dropAtOnce(prototypeOf<DropoutLayer>('Dropout'));
   const model = tf.LayersModel.prototype as unknown as Model;
-  penalizeAtOnce(prototypeOf('L1L2') as L2Regularizer, model);
+  penalizeAtOnce(prototypeOf<L2Regularizer>('L1L2'), model);
   judgeAtOnce(model);
 }
 
@@ -29,7 +29,7 @@ interface Weight {
   read(): Tensor;
 }
 
-/** What this file knows of TensorFlow.js's Conv2D, BatchNormalization, Dropout, L1L2 and LayersModel. */
+/** What this file knows of TensorFlow.js's Conv2D, BatchNormalization, GlobalAveragePooling2D, Dropout, L1L2 and LayersModel. */
 interface ConvolutionLayer {
   bias?: Weight | null;
   kernel: Weight;
@@ -53,6 +53,11 @@ interface NormalizationLayer {
   call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[];
 }
 
+interface GlobalPoolingLayer {
+  dataFormat: string;
+  call(inputs: Tensor | Tensor[], kwargs: object): Tensor | Tensor[];
+}
+
 interface L2Regularizer {
   hasL1: boolean;
   l2: number;
@@ -66,11 +71,8 @@ interface DropoutLayer {
   call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[];
 }
 
-interface Model {
-  loss: unknown;
-  lossFunctions: ((target: Tensor, output: Tensor) => Tensor)[];
+interface Model extends Compiled {
   calculateLosses(): Tensor[];
-  compile(args: object): void;
 }
 
 const isInUse = () => tf.getBackend() === BACKEND;
@@ -116,6 +118,19 @@ function normalizeAtOnce(prototype: NormalizationLayer): void {
   };
 }
 
+/** Global average pooling is average pooling with a window as large as the map. */
+function poolAtOnce(prototype: GlobalPoolingLayer): void {
+  const { call } = prototype;
+  prototype.call = function (inputs, kwargs) {
+    const x = only(inputs);
+    if (!isInUse() || this.dataFormat === 'channelsFirst' || x.dtype !== 'float32' || x.size === 0) {
+      return call.call(this, inputs, kwargs);
+    }
+    const [batch, height, width, channels] = x.shape;
+    return tf.tidy(() => tf.reshape(tf.avgPool(x as tf.Tensor4D, [height, width], 1, 'valid'), [batch, channels]));
+  };
+}
+
 /** Which inputs fall comes from the layer's seed, or anew each time from the one of `setRandomSeed`. */
 function dropAtOnce(prototype: DropoutLayer): void {
   const { call } = prototype;
@@ -157,19 +172,11 @@ function penalizeAtOnce(regularizer: L2Regularizer, model: Model): void {
 }
 
 function judgeAtOnce(model: Model): void {
-  const { compile } = model;
-  model.compile = function (args) {
-    compile.call(this, args);
-    const names = [this.loss].flat();
-    this.lossFunctions = this.lossFunctions.map((stock, i) => {
-      if (names[names.length === 1 ? 0 : i] !== 'categoricalCrossentropy') return stock;
-      return (target, output) => {
-        const fits = output.rank === 2 && output.dtype === 'float32' && output.size > 0;
-        if (!isInUse() || !fits || !tf.util.arraysEqual(target.shape, output.shape)) return stock(target, output);
-        return run('CategoricalCrossentropy', { target, output });
-      };
-    });
-  };
+  replaceCrossentropy(model, (stock) => (target, output) => {
+    const x = logitsOf(output);
+    const fits = x?.rank === 2 && x.dtype === 'float32' && x.size > 0 && tf.util.arraysEqual(target.shape, x.shape);
+    return isInUse() && fits ? run('SoftmaxCrossentropy', { target, logits: x }) : stock(target, output);
+  });
 }
 
 /** Gradients of the ops above, and relu's from its output, so that its input need not be kept. */
@@ -208,14 +215,11 @@ export function registerGradients(): void {
     },
   });
   tf.registerGradient({
-    kernelName: 'CategoricalCrossentropy',
-    inputsToSave: ['target', 'output'],
-    gradFunc: (dy, [target, output]): Gradients => ({
-      target: () => {
-        const p = tf.clipByValue(tf.div(output, tf.sum(output, 1, true)), EPSILON, 1 - EPSILON);
-        return tf.mul(tf.neg(tf.log(p)), tf.expandDims(dy as Tensor, 1));
-      },
-      output: () => run('CategoricalCrossentropyGrad', { dy, target, output }),
+    kernelName: 'SoftmaxCrossentropy',
+    inputsToSave: ['target', 'logits'],
+    gradFunc: (dy, [target, logits]): Gradients => ({
+      target: () => tf.mul(tf.neg(tf.logSoftmax(logits)), tf.expandDims(dy as Tensor, 1)),
+      logits: () => run('SoftmaxCrossentropyGrad', { dy, target, logits }),
     }),
   });
   tf.registerGradient({

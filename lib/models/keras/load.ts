@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { DataError } from '../../errors';
 import { diskFault } from '../../files/faults';
 import { tf } from '../../tf';
+import { storePreprocess } from '../metadata';
 import { describeWeights, variablesOf } from './layers';
 import type { ReadWeights } from './read';
 import { inThread } from './thread';
@@ -12,12 +13,12 @@ const MOST_BYTES = 2 ** 31 - 1;
 /**
  * Gives a model the weights that Keras has saved: a `.h5` file of Keras 2, of weights alone or of a whole model, or a
  * `.weights.h5` file of Keras 3. The layers must be those of the Keras model, in the same order; the optimiser's state is
- * not read.
+ * not read. The preprocessing that `saveKerasWeights` adds is.
  *
  * @throws DataError when the file is missing, damaged or of another model. The model is unchanged then.
  */
 export async function loadKerasWeights(model: tf.LayersModel, file: string): Promise<void> {
-  const { division, values } = await readFile(model, file);
+  const { division, values, preprocess } = await readFile(model, file);
   const variables = variablesOf(model, division);
   tf.tidy(() => {
     for (const [i, layer] of variables.entries()) {
@@ -26,6 +27,7 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
       }
     }
   });
+  if (preprocess) storePreprocess(model, preprocess);
 }
 
 async function readFile(model: tf.LayersModel, path: string): Promise<ReadWeights> {

@@ -1,11 +1,15 @@
+import type { Preprocess } from '../../data/preprocess';
 import { DataError } from '../../errors';
 import { type Hdf5Reader, show } from '../../files/hdf5/read';
 import type { Division, LayerWeights, ModelWeights } from './layers';
+import { readPreprocess } from './preprocess';
 
 /** Values for the layers of a division, each with its weights. */
 export interface ReadWeights {
   division: Division;
   values: Float32Array[][];
+  /** What `saveKerasWeights` adds. */
+  preprocess?: Preprocess;
 }
 
 /**
@@ -14,7 +18,11 @@ export interface ReadWeights {
  *
  * @throws DataError that says in half a sentence what is wrong.
  */
-export function readWeights(file: Hdf5Reader, { layers, leaves }: ModelWeights): ReadWeights {
+export function readWeights(file: Hdf5Reader, model: ModelWeights): ReadWeights {
+  return { ...readValues(file, model), preprocess: readPreprocess(file) };
+}
+
+function readValues(file: Hdf5Reader, { layers, leaves }: ModelWeights): ReadWeights {
   const root = file.has('model_weights') ? 'model_weights' : '';
   const names = stringList(file, root, 'layer_names');
   if (names !== undefined) return { division: 'layers', values: readByOrder(file, root, names, layers) };

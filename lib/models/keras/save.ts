@@ -3,13 +3,14 @@ import { DataError, reason } from '../../errors';
 import { makeFolder, replaceFile } from '../../files/atomic';
 import { diskFault } from '../../files/faults';
 import type { tf } from '../../tf';
+import { storedPreprocess } from '../metadata';
 import { type Division, describeWeights, variablesOf } from './layers';
 import { inThread } from './thread';
 
 /**
  * Saves a model's weights for Keras: `model.load_weights(file)` reads them into a model with the same layers. The ending
  * of the file decides: `.weights.h5` is Keras 3's form, any other `.h5` that of Keras 2, which Keras 3 reads too. A file
- * that is there is replaced at one instant.
+ * that is there is replaced at one instant. The model's preprocessing is kept in it, too, where `loadKerasWeights` finds it.
  *
  * @throws RangeError for another ending, DataError when the file can't be written.
  */
@@ -24,7 +25,8 @@ export async function saveKerasWeights(model: tf.LayersModel, file: string): Pro
     ),
   );
   const layers = describeWeights(model)[format];
-  const { written } = await inThread<{ written: Uint8Array }>({ write: { format, name: model.name, layers, values } });
+  const write = { format, name: model.name, layers, values, preprocess: storedPreprocess(model) };
+  const { written } = await inThread<{ written: Uint8Array }>({ write });
   await replace(file, written);
 }
 

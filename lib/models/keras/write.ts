@@ -1,5 +1,7 @@
+import type { Preprocess } from '../../data/preprocess';
 import type { Hdf5Writer } from '../../files/hdf5/write';
 import type { Division, LayerWeights } from './layers';
+import { writePreprocess } from './preprocess';
 
 /** The weights of a whole model, and where to. */
 export interface WrittenWeights {
@@ -8,6 +10,7 @@ export interface WrittenWeights {
   layers: LayerWeights[];
   /** For each layer its weights. */
   values: Float32Array[][];
+  preprocess?: Preprocess;
 }
 
 /** HDF5 keeps an attribute of at most 64 KB; a string in it takes 16 bytes. Longer lists are kept in parts. */
@@ -16,6 +19,7 @@ const MOST_STRINGS = 4000;
 export function writeWeights(file: Hdf5Writer, weights: WrittenWeights): void {
   if (weights.format === 'layers') writeKeras2(file, weights);
   else writeKeras3(file, weights);
+  if (weights.preprocess) writePreprocess(file, weights.preprocess);
 }
 
 /** As Keras 2's `save_weights` writes a `.h5` file. */

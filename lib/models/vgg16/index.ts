@@ -1,7 +1,7 @@
 import { preprocess } from '../../data/preprocess';
 import type { tf } from '../../tf';
 import { loadKerasWeights } from '../keras/load';
-import { storePreprocess } from '../metadata';
+import { storedPreprocess, storePreprocess } from '../metadata';
 import { buildVgg16, checkVgg16, type Vgg16Architecture } from './architecture';
 import { imagenetWeights } from './weights';
 
@@ -36,6 +36,6 @@ export async function vgg16(options: Vgg16Options = {}): Promise<tf.LayersModel>
     model.dispose();
     throw error;
   }
-  storePreprocess(model, preprocess.caffe());
+  if (storedPreprocess(model) === undefined) storePreprocess(model, preprocess.caffe()); // files of ours know their own
   return model;
 }

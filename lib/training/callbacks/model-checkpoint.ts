@@ -1,10 +1,13 @@
 import { saveModel } from '../../models/files';
+import { saveKerasWeights } from '../../models/keras/save';
 import { MonitorCallback, type MonitorOptions } from './monitor';
 import type { CallbackState, Logs } from './resumable';
 
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Whether to save only what is better than everything before; false by default. */
   saveBestOnly?: boolean;
+  /** Whether to save the weights alone, for Keras and `loadKerasWeights`, in a file that ends in `.weights.h5`; false by default. */
+  saveWeightsOnly?: boolean;
   /** A value that the first saved model has to beat. */
   initialValueThreshold?: number;
   /** `epoch`, or after how many steps to save; `epoch` by default. */
@@ -19,14 +22,17 @@ export class ModelCheckpoint extends MonitorCallback {
   private epoch = 0;
   private steps = 0;
 
-  /** @param filepath a folder; `{epoch}`, `{epoch:02d}` and `{val_loss:.2f}` in it stand for numbers, as in Keras. */
+  /** @param filepath a folder, or the file of the weights; `{epoch}`, `{epoch:02d}` and `{val_loss:.2f}` in it stand for numbers, as in Keras. */
   constructor(
     private readonly filepath: string,
     private readonly options: ModelCheckpointOptions = {},
   ) {
     super(options);
     this.best = options.initialValueThreshold;
-    const { saveFreq = 'epoch' } = options;
+    const { saveFreq = 'epoch', saveWeightsOnly } = options;
+    if (saveWeightsOnly && !filepath.endsWith('.weights.h5')) {
+      throw new RangeError(`With saveWeightsOnly, filepath should end in .weights.h5, received ${filepath}.`);
+    }
     if (saveFreq !== 'epoch' && !(Number.isInteger(saveFreq) && saveFreq > 0)) {
       throw new RangeError(`saveFreq should be 'epoch' or a whole number of at least 1, received ${saveFreq}.`);
     }
@@ -66,7 +72,7 @@ export class ModelCheckpoint extends MonitorCallback {
     } else {
       this.print(`${title} saving model to ${path}`);
     }
-    await saveModel(this.model, path);
+    await (this.options.saveWeightsOnly ? saveKerasWeights : saveModel)(this.model, path);
   }
 
   override getState(): CallbackState {

@@ -3,43 +3,38 @@ import type { SimdBackend } from '../backend';
 import { floatBits } from '../pool';
 import { register } from './register';
 
-/** Probabilities are kept this far from 0 and 1, as in TensorFlow.js and Keras. */
-export const EPSILON = 1e-7;
-
 interface Crossentropy {
   target: TensorInfo;
-  output: TensorInfo;
+  logits: TensorInfo;
 }
 
-/** The categorical cross-entropy of [batch, classes] and dropout, each one op with one gradient. */
+/** The categorical cross-entropy of the softmax of [batch, classes] and dropout, each one op with one gradient. */
 export function registerLosses(): void {
-  register<Crossentropy>('CategoricalCrossentropy', ({ inputs, backend }) => {
-    const { target, output, rows, classes } = read(inputs, backend);
+  register<Crossentropy>('SoftmaxCrossentropy', ({ inputs, backend }) => {
+    const { target, logits, rows, classes } = read(inputs, backend);
     const losses = new Float32Array(rows);
     for (let row = 0; row < rows; row++) {
       const start = row * classes;
-      const sum = sumOf(output, start, classes);
+      const normalizer = logSumExp(logits, start, classes);
       let loss = 0;
-      for (let i = start; i < start + classes; i++) loss -= target[i] * Math.log(clip(output[i] / sum));
+      for (let i = start; i < start + classes; i++) loss += target[i] * (normalizer - logits[i]);
       losses[row] = loss;
     }
     return backend.outputValues([rows], losses);
   });
-  // With p = output / sum, d loss / d p = −target / p where p is not clipped.
-  register<Crossentropy & { dy: TensorInfo }>('CategoricalCrossentropyGrad', ({ inputs, backend }) => {
-    const { target, output, rows, classes } = read(inputs, backend);
+  // d loss / d logit = probability × Σ target − target
+  register<Crossentropy & { dy: TensorInfo }>('SoftmaxCrossentropyGrad', ({ inputs, backend }) => {
+    const { target, logits, rows, classes } = read(inputs, backend);
     const dy = backend.data.get(inputs.dy.dataId).values as Float32Array;
     const gradient = new Float32Array(rows * classes);
     for (let row = 0; row < rows; row++) {
       const start = row * classes;
-      const sum = sumOf(output, start, classes);
-      let common = 0;
+      const normalizer = logSumExp(logits, start, classes);
+      let total = 0;
+      for (let i = start; i < start + classes; i++) total += target[i];
       for (let i = start; i < start + classes; i++) {
-        const p = output[i] / sum;
-        gradient[i] = p < EPSILON || p > 1 - EPSILON ? 0 : (-dy[row] * target[i]) / p;
-        common += gradient[i] * p;
+        gradient[i] = dy[row] * (Math.exp(logits[i] - normalizer) * total - target[i]);
       }
-      for (let i = start; i < start + classes; i++) gradient[i] = (gradient[i] - common) / sum;
     }
     return backend.outputValues([rows, classes], gradient);
   });
@@ -54,18 +49,16 @@ export function registerLosses(): void {
   });
 }
 
-function read({ target, output }: Crossentropy, backend: SimdBackend) {
-  const [rows, classes] = output.shape;
+function read({ target, logits }: Crossentropy, backend: SimdBackend) {
+  const [rows, classes] = logits.shape;
   const valuesOf = ({ dataId }: TensorInfo) => backend.data.get(dataId).values as Float32Array; // targets may be integers
-  return { target: valuesOf(target), output: valuesOf(output), rows, classes };
+  return { target: valuesOf(target), logits: valuesOf(logits), rows, classes };
 }
 
-function sumOf(values: Float32Array, start: number, count: number): number {
+function logSumExp(values: Float32Array, start: number, count: number): number {
+  let most = values[start];
+  for (let i = start + 1; i < start + count; i++) most = Math.max(most, values[i]); // NaN stays NaN
   let sum = 0;
-  for (let i = start; i < start + count; i++) sum += values[i];
-  return sum;
-}
-
-function clip(p: number): number {
-  return p < EPSILON ? EPSILON : p > 1 - EPSILON ? 1 - EPSILON : p; // NaN stays NaN
+  for (let i = start; i < start + count; i++) sum += Math.exp(values[i] - most);
+  return most + Math.log(sum);
 }
