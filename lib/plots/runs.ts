@@ -3,6 +3,9 @@ import { COLOURS, CURVE_MARGIN, type Figure } from './figure';
 
 const percent = (accuracy: number) => `${(100 * accuracy).toFixed(1)} %`;
 
+/** Pixels for the names beside the curves. */
+const legendWidth = (runs: readonly Run[]) => 60 + 7 * Math.max(...runs.map(({ name }) => name.length));
+
 /**
  * Accuracy against time, a curve for each training: what does waiting buy? (`recordRun` records them.)
  *
@@ -30,7 +33,7 @@ export function plotRuns(runs: readonly Run[], title = 'Accuracy against time'):
       xaxis: { title: { text: 'Seconds of training' }, rangemode: 'tozero' },
       yaxis: { title: { text: 'Accuracy' }, range: [0, 1] },
       showlegend: true,
-      ...{ height: 400, margin: CURVE_MARGIN },
+      ...{ height: 400, margin: { ...CURVE_MARGIN, r: legendWidth(runs) } },
     },
     description: `${title}: ${ends.join('; ')}.`,
   };
