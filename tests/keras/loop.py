@@ -109,7 +109,8 @@ def keep(folder, name, model):
     inputs = images(model)
     inputs.tofile(folder / f"{name}.inputs.bin")
     outputs = model.predict(inputs, verbose=0)
-    assert 0.01 < outputs.std() < 100 and not np.isclose(outputs.max(), 1, atol=1e-3), f"{name} tells nothing: {outputs}"
+    is_softmax = np.allclose(outputs.sum(-1), 1, atol=1e-3)
+    assert not (is_softmax and name in MODELS and outputs.max() > 0.999), f"{name} says 0 and 1 whatever the weights"
     outputs.tofile(folder / f"{name}.outputs.bin")
 
 
