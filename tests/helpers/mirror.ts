@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, before } from 'node:test';
 
 const MIRROR = join('..', 'shared', 'mirror', 'mirror');
 const FOLDER = join(tmpdir(), 'dataset-mirror'); // built once for a machine
@@ -12,18 +12,22 @@ const PORT = '18899';
 /** Where the mirror keeps its files. */
 export const mirrorFile = (name: string) => join(FOLDER, 'files', name);
 
-/** Builds the mirror's files where they are missing and serves them while the tests of this process run; gives its address. */
-export async function serveMirror(): Promise<string> {
-  execFileSync('bash', [MIRROR, 'build', FOLDER], { stdio: 'inherit' });
-  const server = spawn('bash', [MIRROR, 'serve', FOLDER, PORT], { stdio: 'ignore' });
-  after(() => server.kill());
-  const address = `http://127.0.0.1:${PORT}`;
-  for (let tries = 0; ; tries++) {
-    const answer = await fetch(address, { method: 'HEAD' }).catch(() => undefined);
-    if (answer?.ok) return address;
-    assert.ok(tries < 50, 'the mirror does not answer');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+export const MIRROR_ADDRESS = `http://127.0.0.1:${PORT}`;
+
+/** Builds the mirror's files where they are missing and serves them while the tests of this file run. */
+export function serveMirror(): void {
+  let server: ChildProcess | undefined;
+  before(async () => {
+    execFileSync('bash', [MIRROR, 'build', FOLDER], { stdio: 'inherit' });
+    server = spawn('bash', [MIRROR, 'serve', FOLDER, PORT], { stdio: 'ignore' });
+    for (let tries = 0; ; tries++) {
+      const answer = await fetch(MIRROR_ADDRESS, { method: 'HEAD' }).catch(() => undefined);
+      if (answer?.ok) return;
+      assert.ok(tries < 50, 'the mirror does not answer');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+  after(() => server?.kill());
 }
 
 export function mirrorHash(name: string): string {

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { loadCifar10, loadDataset } from 'resnet-lab';
 import { temporaryFolder } from '../helpers/folder';
-import { mirrorHash, npm, serveMirror } from '../helpers/mirror';
+import { MIRROR_ADDRESS, mirrorHash, npm, serveMirror } from '../helpers/mirror';
 
 const ARCHIVE = 'cifar-10-binary.tar.gz';
 const cacheDir = temporaryFolder();
 
-before(async () => {
-  process.env.CIFAR10_URL = `${await serveMirror()}/${ARCHIVE}`;
+serveMirror();
+before(() => {
+  process.env.CIFAR10_URL = `${MIRROR_ADDRESS}/${ARCHIVE}`;
   process.env.CIFAR10_SHA256 = mirrorHash(ARCHIVE);
 });
 

@@ -8,15 +8,16 @@ import { extractFeatures, loadCifar10, takeImages, useBackend, vgg16 } from 'res
 import { cacheFolder } from 'resnet-lab/dist/paths';
 import { temporaryFolder } from '../helpers/folder';
 import { kerasPython } from '../helpers/keras';
-import { mirrorFile, mirrorHash, npm, serveMirror } from '../helpers/mirror';
+import { MIRROR_ADDRESS, mirrorFile, mirrorHash, npm, serveMirror } from '../helpers/mirror';
 
 const WEIGHTS = 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5';
 const ARCHIVE = 'cifar-10-binary.tar.gz';
 const COUNT = 100;
 const cacheDir = temporaryFolder();
 
+serveMirror();
 before(async () => {
-  process.env.VGG16_URL = await serveMirror();
+  process.env.VGG16_URL = MIRROR_ADDRESS;
   process.env.VGG16_SHA256 = mirrorHash(WEIGHTS);
   process.env.CIFAR10_URL = `${process.env.VGG16_URL}/${ARCHIVE}`;
   process.env.CIFAR10_SHA256 = mirrorHash(ARCHIVE);
