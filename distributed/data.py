@@ -76,14 +76,13 @@ def keep_preprocess(source, target):
 
 
 def draw_changes(count, random):
-    """For each image where it is shifted to, and whether it is flipped."""
-    return random.integers(0, 2 * REACH + 1, (count, 2)), random.random(count) < 0.5
+    """For each image whether it is flipped, and where it is shifted to."""
+    return random.random(count) < 0.5, random.integers(0, 2 * REACH + 1, (count, 2))
 
 
-def augment(images, places, is_flipped):
-    """Shifts by up to a tenth, filled with the nearest pixels, and flips, as in Keras's cifar10_resnet example."""
+def augment(images, is_flipped, places):
+    """Flips and shifts by up to a tenth, filled with the nearest pixels, as in Keras's cifar10_resnet example."""
     side = SHAPE[0]
-    padded = np.pad(images, ((0, 0), (REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
-    out = np.stack([image[top : top + side, left : left + side] for image, (top, left) in zip(padded, places)])
-    out[is_flipped] = out[is_flipped, :, ::-1]
-    return out
+    flipped = np.where(is_flipped[:, None, None, None], images[:, :, ::-1], images)
+    padded = np.pad(flipped, ((0, 0), (REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
+    return np.stack([image[top : top + side, left : left + side] for image, (top, left) in zip(padded, places)])

@@ -57,8 +57,8 @@ class Shard(keras.utils.PyDataset):
         images = self.images[mine]
         if self.is_augmented:  # drawn for the whole batch: the same changes, however many processes share it
             random = np.random.default_rng((self.shuffle, 1, self.epoch, step))
-            places, is_flipped = draw_changes(len(chosen), random)
-            images = augment(images, places[part], is_flipped[part])
+            is_flipped, places = draw_changes(len(chosen), random)
+            images = augment(images, is_flipped[part], places[part])
         return self.preprocess(images), self.labels[mine]
 
 

@@ -12,23 +12,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "distribute
 
 import keras
 import numpy as np
-from data import load_images
+from data import augment, draw_changes, load_images
 from resnet import resnet_v1
 
 ARCHIVE = pathlib.Path(__file__).parents[2] / "data" / "emoji10" / "emoji-10-binary.tar.gz"
-BATCH, LINEAR_EPOCHS, RESNET_EPOCHS, SHIFT = 64, 60, 20, 3
+BATCH, LINEAR_EPOCHS, RESNET_EPOCHS = 64, 60, 20
 
 
 def compile_model(model, learning_rate):
     model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-
-
-def augment(images, rng):
-    """Flips and shifts of whole pixels, repeating the edge."""
-    flipped = np.where(rng.random((len(images), 1, 1, 1)) < 0.5, images[:, :, ::-1], images)
-    padded = np.pad(flipped, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
-    offsets = rng.integers(0, 2 * SHIFT + 1, (len(images), 2))
-    return np.stack([p[y:y + 32, x:x + 32] for p, (y, x) in zip(padded, offsets)])
 
 
 def main():
@@ -44,7 +36,7 @@ def main():
     steps = RESNET_EPOCHS * -(-len(train[0]) // BATCH)
     compile_model(model, keras.optimizers.schedules.CosineDecay(3e-3, steps))
     for epoch in range(RESNET_EPOCHS):
-        model.fit(augment(train[0], rng), train[1], batch_size=BATCH, verbose=0)
+        model.fit(augment(train[0], *draw_changes(len(train[0]), rng)), train[1], batch_size=BATCH, verbose=0)
         print(f"ResNet-8, epoch {epoch + 1}: test {model.evaluate(*test, verbose=0)[1]:.3f}", flush=True)
 
 
