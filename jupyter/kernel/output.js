@@ -2,13 +2,18 @@ const { clearImmediate, setImmediate } = require('node:timers'); // a cell may r
 const { performance } = require('node:perf_hooks');
 const jupyter = require('tslab/dist/jupyter.js');
 
-/** Writes that follow one another within this time travel together: a message for every line costs more than the line. */
+/**
+ * Of the writes within this time the first few travel alone, as the last of them may be what is said before long work that
+ * lets no timer run. Those that follow travel together: a message for every line costs more than the line.
+ */
 const TOGETHER_MS = 50;
+const ALONE = 20;
 
 /** What is printed, and where to: the running cell, or the last one when a timer prints later. */
 class Output {
   constructor() {
     this.text = '';
+    this.began = 0;
     this.sent = 0;
     for (const name of ['stdout', 'stderr']) process[name].write = this.createWrite(name);
   }
@@ -36,7 +41,9 @@ class Output {
     this.name = name;
     this.text += text;
     // A cell that is busy lets no timer run: the time is looked at whenever it prints.
-    if (performance.now() - this.sent > TOGETHER_MS) this.flush();
+    const now = performance.now();
+    if (now - this.began > TOGETHER_MS) Object.assign(this, { began: now, sent: 0 });
+    if (this.sent < ALONE) this.flush();
     else this.timer ??= setImmediate(() => this.flush());
   }
 
@@ -47,7 +54,7 @@ class Output {
     const { name, text } = this;
     if (text === '') return;
     this.text = '';
-    this.sent = performance.now();
+    this.sent += 1;
     this.publish?.('stream', { name, text });
   }
 }

@@ -29,7 +29,7 @@ const cells = {
     interrupt: { printed: 'go', after: 0.3, times: 2, every: 0.5 },
   },
   unhooked: "process.removeAllListeners('SIGINT');\n(Error as any).prepareStackTrace = undefined;",
-  loop: interrupted("console.log('go');\nfor (;;);"),
+  loop: interrupted("console.log('ready');\nconsole.log('steady');\nconsole.log('go');\nfor (;;);"),
   fake: "globalThis.setTimeout = (() => 0) as any;\nthrow new Error('fake timers');",
   last: '6 * 7',
 };
