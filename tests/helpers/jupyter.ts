@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
+import { pythonOf } from './python';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -49,8 +50,7 @@ export interface Surroundings {
 
 /** Starts a Python script of the tests with the project's Python; the input is its first line. */
 export function startPython(script: string, input: unknown, surroundings: Surroundings = {}): ChildProcess {
-  const python = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const child = spawn(python, [join('tests', script)], { cwd: ROOT, env: jupyterEnvironment(surroundings) });
+  const child = spawn(pythonOf('.venv'), [join('tests', script)], { cwd: ROOT, env: jupyterEnvironment(surroundings) });
   child.stdin.end(`${JSON.stringify(input)}\n`);
   return child;
 }
