@@ -33,6 +33,13 @@ export function run(program, args, what) {
   if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
 }
 
+/** Runs npm: the one that runs this script, or the one of the path. */
+export function npm(args, what) {
+  const program = process.env.npm_execpath; // set by every `npm run`
+  if (program) run(process.execPath, [program, ...args], what);
+  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, what);
+}
+
 /** Runs a program in the repository root in this process's place; gives its exit status. */
 export function replaceBy(program, args, env = process.env) {
   const child = spawn(program, args, { cwd: ROOT, env, stdio: 'inherit' });
@@ -57,14 +64,7 @@ function once(stamp, key, work) {
 function installPackages() {
   once(join(ROOT, 'node_modules', '.setup'), readFileSync(join(ROOT, 'package-lock.json')), () => {
     console.log('Installing npm packages …');
-    const npm = process.env.npm_execpath; // set by every `npm run`
-    if (npm) run(process.execPath, [npm, 'ci', '--no-fund', '--no-audit'], 'Installing npm packages');
-    else
-      run(
-        process.platform === 'win32' ? 'npm.cmd' : 'npm',
-        ['ci', '--no-fund', '--no-audit'],
-        'Installing npm packages',
-      );
+    npm(['ci', '--no-fund', '--no-audit'], 'Installing npm packages');
   });
 }
 

@@ -1,7 +1,7 @@
 // The compiler that tslab uses, corrected from outside. To be required before tslab's converter.
 const ts = require('@tslab/typescript-for-tslab');
 const { checkLoops } = require('./loop-checks.js');
-const { expandShorthand, resolveShorthandValues } = require('./shorthand.js');
+const { expandShorthand, resolveNames } = require('./shorthand.js');
 const { correctAwaitDiagnostics } = require('./toplevel-await.js');
 const { watchOnDemand } = require('./watched-files.js');
 
@@ -14,7 +14,7 @@ const compiled = { first: {}, second: {} };
 function correctEmit(builder) {
   const { emit } = builder;
   builder.emit = (file, write, token, declarationsOnly, transformers = {}) => {
-    const restore = resolveShorthandValues(builder.getProgram().getTypeChecker());
+    const restore = resolveNames(builder.getProgram().getTypeChecker());
     const isCell = CELL_FILE.test(file.fileName);
     const corrections = isCell ? [expandShorthand, checkLoops] : [expandShorthand];
     const before = [...corrections, ...(transformers.before ?? [])];

@@ -15,16 +15,24 @@ const expandShorthand = (context) => (sourceFile) => {
   return ts.visitNode(sourceFile, visit);
 };
 
-/** The value in a shorthand is still a part of the shorthand to the checker: tell what it refers to. */
-function resolveShorthandValues(checker) {
+/**
+ * The value in a shorthand is still a part of the shorthand to the checker: tell what it refers to. The name of a property
+ * that a pattern takes apart, `{ name: local }`, refers to no variable, though an earlier cell may declare its type.
+ */
+function resolveNames(checker) {
   const { getSymbolAtLocation } = checker;
-  checker.getSymbolAtLocation = (node) =>
-    node.parent !== undefined && ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
-      ? checker.getShorthandAssignmentValueSymbol(node.parent)
-      : getSymbolAtLocation(node);
+  checker.getSymbolAtLocation = (node) => {
+    const { parent } = node;
+    if (parent === undefined) return getSymbolAtLocation(node);
+    if (ts.isBindingElement(parent) && parent.propertyName === node) return undefined;
+    if (ts.isPropertyAssignment(parent) && parent.name === node) return undefined;
+    if (ts.isShorthandPropertyAssignment(parent) && parent.name === node)
+      return checker.getShorthandAssignmentValueSymbol(parent);
+    return getSymbolAtLocation(node);
+  };
   return () => {
     checker.getSymbolAtLocation = getSymbolAtLocation;
   };
 }
 
-module.exports = { expandShorthand, resolveShorthandValues };
+module.exports = { expandShorthand, resolveNames };

@@ -1,0 +1,57 @@
+"""Grades submissions one after the other, and says of each what it got, what it used, and what was wrong."""
+import sys
+
+from .course import CourseError, last_error
+from .execute import USAGES
+from .kernel import GradingKernelManager
+from .limits import MEMORY_BYTES, SUBMISSION_SECONDS
+from .sandbox import find_bubblewrap
+
+NO_BUBBLEWRAP = """Submissions are programs of strangers: on Linux they run in a sandbox, and bubblewrap is missing.
+Install it (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap), or, where everything may be
+read and changed by them, say --without-sandbox."""
+UNPROTECTED = f"""WARNING: no sandbox. Submissions run with your rights: they can read and change your files, solutions and grades
+included, and reach the network. Only time ({SUBMISSION_SECONDS / 60:g} minutes) and memory ({MEMORY_BYTES / 2**30:g} GiB) are limited."""
+
+
+def grade(course, assignment, students, cell_seconds, without_sandbox):
+    course.check(assignment)
+    collected = course.students("submitted", assignment)
+    unknown = sorted(set(students or []) - set(collected))
+    if unknown:
+        raise CourseError(f"Nothing of {assignment} was collected from {', '.join(unknown)}; from: {', '.join(collected)}.")
+    if not collected:
+        raise CourseError(f"Nothing of {assignment} was collected: npm run exercises -- collect {assignment} FOLDER")
+    choose_sandbox(without_sandbox)
+    if cell_seconds is not None:
+        course.config.Execute.timeout = cell_seconds
+
+    api = course.api()
+    failed = 0
+    print(f"{'student':30} {'score':>13} {'time':>8} {'memory':>10}", flush=True)
+    for student in students or collected:
+        USAGES.pop(student, None)
+        result = api.autograde(assignment, student)
+        failed += not result["success"]
+        print(row(api, assignment, student, result), flush=True)
+    print(f"{len(students or collected) - failed} graded, {failed} could not be.")
+    return 1 if failed else 0
+
+
+def choose_sandbox(without_sandbox):
+    GradingKernelManager.sandbox = not without_sandbox and find_bubblewrap() is not None
+    if GradingKernelManager.sandbox:
+        return
+    if sys.platform == "linux" and not without_sandbox:
+        raise CourseError(NO_BUBBLEWRAP)
+    print(UNPROTECTED, flush=True)
+
+
+def row(api, assignment, student, result):
+    submission = api.get_submission(assignment, student)
+    score = f"{submission['score']:g} of {submission['max_score']:g}" if result["success"] else "–"
+    usage = USAGES.get(student)
+    time = f"{usage.seconds:.1f} s" if usage else "–"
+    memory = f"{usage.peak_bytes / 2**20:.0f} MiB" if usage else "–"
+    remarks = [last_error(result)] if not result["success"] else usage.remarks if usage else []
+    return f"{student:30} {score:>13} {time:>8} {memory:>10}  {'; '.join(remarks)}".rstrip()

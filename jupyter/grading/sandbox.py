@@ -1,0 +1,59 @@
+"""The command that runs a submission's kernel where it can harm nothing, with bubblewrap (Linux).
+
+The kernel sees the system's programs, this project's packages and its own folder, which is empty but for the assignment's
+files: no home, no course, no other submission, no network but its own loopback, no process of the machine. What it writes
+lies in memory, within limits, and is gone when it ends.
+"""
+import os
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Programs and libraries, by the usual names of Linux systems; those that are links stay links.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
+          "/etc/ld.so.conf.d", "/etc/localtime", "/etc/passwd", "/etc/ssl", "/nix/store")
+#: What the kernel and the package need of this repository: neither the course nor git's history, where solutions lie.
+PROJECT = ("node_modules", "lib", "package.json", "jupyter/kernel")
+#: Files in a submission's folder, and in /tmp; a process; processes of the sandbox.
+WRITABLE_BYTES = 256 * 2**20
+FILE_BYTES = 64 * 2**20
+
+
+def find_bubblewrap():
+    return shutil.which("bwrap") if sys.platform == "linux" else None
+
+
+def sandboxed(command, folder, runtime):
+    """The command line that runs `command` in `folder`; `runtime` holds the kernel's connection file and sockets."""
+    arguments = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--clearenv"]
+    for path in SYSTEM:
+        arguments += system_path(path)
+    node = Path(shutil.which("node"))
+    for path in {node.parent, node.resolve().parent.parent}:
+        if not str(path).startswith("/usr"):
+            arguments += ["--ro-bind", str(path), str(path)]
+    arguments += tmpfs("/tmp") + ["--tmpfs", "/dev/shm"]
+    for path in PROJECT:
+        arguments += ["--ro-bind", str(ROOT / path), str(ROOT / path)]
+    arguments += tmpfs(str(folder)) + ["--symlink", str(ROOT / "node_modules"), str(folder / "node_modules")]
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":  # a notebook holds the hidden checks
+            arguments += ["--ro-bind", str(path), str(path)]
+    arguments += ["--bind", str(runtime), str(runtime), "--chdir", str(folder)]
+    for name, value in {"PATH": f"{node.parent}:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}.items():
+        arguments += ["--setenv", name, value]
+    # Jupyter interrupts a process group: bubblewrap itself must not end of it. Node resets what is ignored.
+    limits = ["prlimit", "--core=0", f"--fsize={FILE_BYTES}"]
+    return ["env", "--ignore-signal=INT", find_bubblewrap(), *arguments, "--", *limits, *command]
+
+
+def system_path(path):
+    if os.path.islink(path):
+        return ["--symlink", os.readlink(path), path]
+    return ["--ro-bind", path, path] if os.path.exists(path) else []
+
+
+def tmpfs(path):
+    return ["--size", str(WRITABLE_BYTES), "--tmpfs", path]

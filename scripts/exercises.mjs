@@ -1,0 +1,25 @@
+// npm run exercises -- release | collect | grade | report: makes, collects and grades the exercises with nbgrader.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jupyterEnvironment } from './jupyter.mjs';
+import { command, npm, ROOT, replaceBy, setup, venv } from './setup.mjs';
+
+/** Runs the command with the package that a release carries. */
+async function withPackage(run) {
+  const folder = mkdtempSync(join(tmpdir(), 'resnet-lab-'));
+  try {
+    npm(['pack', '--workspace', 'resnet-lab', '--pack-destination', folder, '--silent'], 'Packing resnet-lab');
+    return await run(['--package', join(folder, readdirSync(folder)[0])]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await command(async () => {
+  setup();
+  const args = process.argv.slice(2);
+  const env = { ...jupyterEnvironment(), PYTHONPATH: join(ROOT, 'jupyter') };
+  const run = (more = []) => replaceBy(venv('python'), ['-m', 'grading', ...args, ...more], env);
+  return args[0] === 'release' && !args.includes('--help') ? withPackage(run) : run();
+});
