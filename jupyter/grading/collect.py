@@ -4,6 +4,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import nbformat
+
 from .course import NAME, CourseError
 
 #: A notebook with figures has some megabytes at most.
@@ -25,6 +27,7 @@ def collect(course, assignment, folder):
             if NAME.fullmatch(student) is None:
                 raise CourseError(f"{student!r} is no name of a student: letters, digits and . _ @ - are")
             content, date = read(entry, wanted)
+            check_notebook(content)
         except (CourseError, OSError, zipfile.BadZipFile) as error:
             print(f"{entry.name}: not taken, {error}.")
             refused += 1
@@ -76,6 +79,14 @@ def only(found, wanted, where):
     if len(found) != 1:
         raise CourseError(f"the {where} has {len(found)} files {wanted}, one is expected")
     return found[0]
+
+
+def check_notebook(content):
+    try:
+        nbformat.validate(nbformat.reads(content.decode("utf8"), as_version=4))
+    except (ValueError, RecursionError, nbformat.ValidationError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise CourseError(f"it is no Jupyter notebook ({reason[:100]})") from error
 
 
 def check_size(size):

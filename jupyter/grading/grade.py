@@ -1,5 +1,6 @@
 """Grades submissions one after the other, and says of each what it got, what it used, and what was wrong."""
 import sys
+from collections import Counter
 
 from .course import CourseError, last_error
 from .execute import USAGES
@@ -54,4 +55,9 @@ def row(api, assignment, student, result):
     time = f"{usage.seconds:.1f} s" if usage else "–"
     memory = f"{usage.peak_bytes / 2**20:.0f} MiB" if usage else "–"
     remarks = [last_error(result)] if not result["success"] else usage.remarks if usage else []
-    return f"{student:30} {score:>13} {time:>8} {memory:>10}  {'; '.join(remarks)}".rstrip()
+    return f"{student:30} {score:>13} {time:>8} {memory:>10}  {summary(remarks)}".rstrip()
+
+
+def summary(remarks):
+    counts = Counter(remarks).items()
+    return "; ".join(remark if count == 1 else f"{remark} ({count} cells)" for remark, count in counts)

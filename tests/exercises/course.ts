@@ -1,0 +1,39 @@
+// A course in a folder of its own, and the command that teachers use on it.
+import { spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ended } from '../helpers/child';
+import { temporaryFolder } from '../helpers/folder';
+import { idOf, type Notebook, sourceOf, withSources } from './notebook';
+
+const ROOT = join(__dirname, '..', '..');
+export const SOURCE = join(ROOT, 'notebooks', 'exercises', 'source');
+
+/** The assignments in a new folder that is removed after the tests of the file. */
+export function copyCourse(assignments: string[]): string {
+  const folder = temporaryFolder();
+  for (const assignment of assignments)
+    cpSync(join(SOURCE, assignment), join(folder, 'source', assignment), { recursive: true });
+  return folder;
+}
+
+/** `npm run exercises -- …` on the course; `path` replaces PATH. */
+export function exercises(course: string, args: string[], path = process.env.PATH): Promise<Ended> {
+  const env = { ...process.env, RESNET_COURSE: course, PATH: path };
+  const child = spawn(process.execPath, [join(ROOT, 'scripts', 'exercises.mjs'), ...args], { cwd: ROOT, env });
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk) => {
+      ended[name] += chunk;
+    });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+/** The notebook that was given out, with the solutions of the assignment written into it. */
+export function solve(given: Notebook, source: Notebook): Notebook {
+  const solutions = source.cells.filter(({ metadata }) => metadata.nbgrader?.solution);
+  return withSources(given, Object.fromEntries(solutions.map((cell) => [idOf(cell) as string, sourceOf(cell)])));
+}
