@@ -31,6 +31,7 @@ c.Autograde.autograde_preprocessors = [
 # The report says what the hidden checks found, not what they are: the assignment can be given again.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
+    "grading.feedback.HideCode",
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

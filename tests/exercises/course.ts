@@ -1,6 +1,6 @@
 // A course in a folder of its own, and the command that teachers use on it.
 import { spawn } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ended } from '../helpers/child';
 import { temporaryFolder } from '../helpers/folder';
@@ -9,9 +9,9 @@ import { idOf, type Notebook, sourceOf, withSources } from './notebook';
 const ROOT = join(__dirname, '..', '..');
 export const SOURCE = join(ROOT, 'notebooks', 'exercises', 'source');
 
-/** The assignments in a new folder that is removed after the tests of the file. */
-export function copyCourse(assignments: string[]): string {
-  const folder = temporaryFolder();
+/** The assignments in a new folder, within the repository or not, that is removed after the tests of the file. */
+export function copyCourse(assignments: string[], parent?: string): string {
+  const folder = temporaryFolder(parent);
   for (const assignment of assignments)
     cpSync(join(SOURCE, assignment), join(folder, 'source', assignment), { recursive: true });
   return folder;
@@ -37,3 +37,5 @@ export function solve(given: Notebook, source: Notebook): Notebook {
   const solutions = source.cells.filter(({ metadata }) => metadata.nbgrader?.solution);
   return withSources(given, Object.fromEntries(solutions.map((cell) => [idOf(cell) as string, sourceOf(cell)])));
 }
+
+export const assignments = () => readdirSync(SOURCE).sort();

@@ -17,6 +17,9 @@ describe('cells that are sent one by one', () => {
     shorthand:
       'const object = { seven, double: () => ({ seven, twice: 2 * seven }) };\n[object.seven, object.double()]',
     assignment: 'let a = 0;\nlet b = 0;\n({ a, b = 5 } = { a: seven, b: undefined });\n[a, b]',
+    pattern: 'interface Stop { place: string; seconds: number }\nconst stop: Stop = { place: "Ulm", seconds: 7 };',
+    patternLater:
+      'const { place: name, seconds } = stop;\n[({ place: p }: Stop) => p, (s: Stop) => s.place].map((f) => f(stop) + name + seconds)',
     strict: 'const missing: string = undefined;',
     library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
     display: "import { show } from 'resnet-lab';\nshow({ data: [], layout: { height: 1 }, description: 'nothing' });",
@@ -54,6 +57,10 @@ describe('cells that are sent one by one', () => {
   it('use names of earlier cells in the shorthand of objects', () => {
     assert.equal(last(results.shorthand).data['text/plain'], '[ 7, { seven: 7, twice: 14 } ]');
     assert.equal(last(results.assignment).data['text/plain'], '[ 7, 5 ]');
+  });
+
+  it('take apart what an earlier cell gave a type', () => {
+    assert.equal(last(results.patternLater).data['text/plain'], "[ 'UlmUlm7', 'UlmUlm7' ]");
   });
 
   it('are checked strictly', () => {
