@@ -1,5 +1,10 @@
 """What the feedback must not show."""
+import re
+
 from nbconvert.preprocessors import Preprocessor
+
+#: A line of code as the kernel shows it beside an error: its number, or nothing, and a bar.
+CODE = re.compile(r"[> ]*\d* *\|")
 
 
 class HideCode(Preprocessor):
@@ -9,5 +14,6 @@ class HideCode(Preprocessor):
         if cell.cell_type == "code" and "BEGIN HIDDEN TESTS" in cell.source:
             for output in cell.outputs:
                 if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
+                    lines = f"{output.ename}: {output.evalue}".splitlines()
+                    output.traceback = [line for line in lines if not CODE.match(line)]
         return cell, resources

@@ -147,7 +147,7 @@ def main():
         "layer_tanh": layer_outputs(activation="tanh"),
         "layer_conv_last": layer_outputs(conv_first=False),
         "layer_projection": layer_outputs(kernel_size=1, activation=None, batch_normalization=False),
-        "counts": {str(depth): counts(depth) for depth in (8, 14, 20, 32, 44, 56, 110)},
+        "counts": {str(depth): counts(depth) for depth in (8, 14, 20, 110)},
         "resnet_8": resnet_outputs(8, 10),
         "resnet_14": resnet_outputs(14, 4),
         "cosine": cosine(),
