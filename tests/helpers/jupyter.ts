@@ -26,6 +26,8 @@ export interface Task {
   together?: boolean;
   kernel?: string;
   hold?: boolean;
+  /** Where the kernel works; the lessons' folder if nothing is said. */
+  folder?: string;
 }
 
 export interface Answer {

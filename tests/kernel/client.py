@@ -85,10 +85,10 @@ class Session:
             request["idle"] = True
 
 
-def start(name, attempts=3):
+def start(name, folder, attempts=3):
     """A kernel ends at once where another program took one of its ports meanwhile, as can happen with many at a time."""
     manager = KernelManager(kernel_name=name)
-    manager.start_kernel(cwd="notebooks")
+    manager.start_kernel(cwd=folder)
     client = manager.client()
     client.start_channels()
     try:
@@ -100,12 +100,12 @@ def start(name, attempts=3):
         manager.shutdown_kernel(now=True)
         if not ended or attempts == 1:
             raise
-        return start(name, attempts - 1)
+        return start(name, folder, attempts - 1)
 
 
 def main():
     task = json.loads(sys.stdin.readline())
-    manager, client = start(task.get("kernel", "tslab"))
+    manager, client = start(task.get("kernel", "tslab"), task.get("folder", "notebooks"))
     process = manager.provisioner.process
     try:
         session = Session(manager, client)

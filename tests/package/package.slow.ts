@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import * as lab from 'resnet-lab';
 import { temporaryFolder } from '../helpers/folder';
+import { npm } from '../helpers/npm';
 
 const LIBRARY = join(__dirname, '..', '..', 'lib');
 const THREADS = '2'; // so that there is a worker
 const folder = realpathSync(temporaryFolder());
 const cache = join(folder, 'cache');
+const env = { ...process.env, RESNET_THREADS: THREADS, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache };
 
 interface Packed {
   filename: string;
@@ -28,20 +30,9 @@ interface Result {
 }
 
 function run(program: string, args: string[], cwd: string) {
-  const env = { ...process.env, RESNET_THREADS: THREADS, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache };
-  const shell = program.endsWith('.cmd'); // Windows runs batch files through its shell only
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, env, shell, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, env, encoding: 'utf8' });
   if (error) throw error;
   return { status, stdout, stderr };
-}
-
-/** What npm prints on stdout. */
-function npm(args: string[], cwd: string): string {
-  const ours = process.env.npm_execpath; // set by every `npm run`
-  const other = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status, stdout, stderr } = ours ? run(process.execPath, [ours, ...args], cwd) : run(other, args, cwd);
-  assert.equal(status, 0, stderr);
-  return stdout;
 }
 
 /** What a script of the consumer prints, as JSON; a warning is a failure too, for a lost thread is one. */
@@ -54,10 +45,10 @@ function consume(...args: string[]) {
 describe('the package', () => {
   let packed: Packed;
   before(() => {
-    [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], LIBRARY));
+    [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], LIBRARY, env));
     cpSync(join(__dirname, 'consumer'), folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true }\n');
-    npm(['install', `./${packed.filename}`, '--no-audit', '--no-fund', '--ignore-scripts'], folder);
+    npm(['install', `./${packed.filename}`, '--no-audit', '--no-fund', '--ignore-scripts'], folder, env);
   });
 
   it('holds what the library needs at run time, its licences, and nothing else', () => {

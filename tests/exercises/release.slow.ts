@@ -1,0 +1,87 @@
+// What students are given: without solutions, and of use in a folder of its own, with nothing but npm and tslab.
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { temporaryFolder } from '../helpers/folder';
+import { printed, runKernel } from '../helpers/jupyter';
+import { npm } from '../helpers/npm';
+import { assignments, copyCourse, exercises, SOURCE, solve } from './course';
+import { idOf, readNotebook, sourceOf, writeNotebook } from './notebook';
+
+/** Kernels by the name `stock`: tslab as npm installed it in the folder. */
+function makeKernelspec(folder: string): string {
+  const kernels = temporaryFolder();
+  mkdirSync(join(kernels, 'kernels', 'stock'), { recursive: true });
+  const argv = ['node', join(folder, 'node_modules/tslab/bin/tslab'), 'kernel', '--config-path={connection_file}'];
+  const spec = { argv, display_name: 'stock', language: 'typescript' };
+  writeFileSync(join(kernels, 'kernels', 'stock', 'kernel.json'), JSON.stringify(spec));
+  return kernels;
+}
+
+describe('what students are given', () => {
+  const course = copyCourse(assignments());
+  const student = temporaryFolder();
+  const kernels = makeKernelspec(student);
+  const pathOf = (assignment: string) => join(course, 'release', assignment, `${assignment}.ipynb`);
+  before(async () => {
+    const { code, stderr } = await exercises(course, ['release']);
+    assert.equal(code, 0, stderr);
+  });
+
+  for (const assignment of assignments())
+    it(`says nothing of the solutions and hidden checks of ${assignment}`, () => {
+      const source = readNotebook(join(SOURCE, assignment, `${assignment}.ipynb`));
+      const given = readNotebook(pathOf(assignment));
+      const text = given.cells.map(sourceOf).join('\n');
+      assert.doesNotMatch(text, /BEGIN|END SOLUTION|HIDDEN/);
+      for (const cell of source.cells) {
+        const id = idOf(cell) as string;
+        const [, secret = ''] = /\/\/ BEGIN .*\n([\s\S]*)\/\/ END/.exec(sourceOf(cell)) ?? [];
+        for (const line of secret.split('\n').map((each) => each.trim()))
+          if (line.length > 60) assert.ok(!text.includes(line), `${id}: ${line}`);
+        const ofStudent = given.cells.find((each) => idOf(each) === id);
+        assert.ok(ofStudent, id);
+        if (id.startsWith('hidden-')) assert.equal(sourceOf(ofStudent).trim().split('\n').length, 1, id);
+        if (cell.metadata.nbgrader?.solution)
+          assert.match(sourceOf(ofStudent), /throw new Error\('To be written\.'\);/);
+      }
+    });
+
+  it('is refused when a cell would show a solution', async () => {
+    const leaking = copyCourse(['01-data']);
+    const path = join(leaking, 'source', '01-data', '01-data.ipynb');
+    const notebook = readNotebook(path);
+    const task = notebook.cells.find((cell) => idOf(cell) === 'byteOffset');
+    assert.ok(task);
+    delete (task.metadata as Record<string, unknown>).nbgrader; // what nbgrader does not know, it does not clear
+    writeNotebook(path, notebook);
+    const { code, stderr } = await exercises(leaking, ['release', '01-data']);
+    assert.equal(code, 1);
+    assert.match(stderr, /01-data was not released: 01-data\.ipynb would show '.+' of a solution or hidden check\./);
+    assert.equal(existsSync(join(leaking, 'release', '01-data')), false);
+  });
+
+  it('works in a folder of its own, with npm and tslab alone', async () => {
+    cpSync(join(course, 'release', '01-data'), student, { recursive: true });
+    npm(['install', '--no-audit', '--no-fund'], student);
+    const given = readNotebook(join(student, '01-data.ipynb'));
+    const solved = solve(given, readNotebook(join(SOURCE, '01-data', '01-data.ipynb')));
+    const cells = solved.cells.filter(({ cell_type }) => cell_type === 'code');
+    const steps = cells.map(sourceOf);
+    const results = await runKernel({ steps, kernel: 'stock', folder: student }, { kernels });
+    results.forEach((result, i) => {
+      assert.equal(result.reply.status, 'ok', `${idOf(cells[i])}: ${JSON.stringify(result.messages)}`);
+      if (idOf(cells[i])?.startsWith('check-')) assert.match(printed(result), /✔[\s\S]*(\d) of \1 points/);
+      assert.doesNotMatch(printed(result), /✘/);
+    });
+  });
+
+  it('tells students how to open it, and carries the package', () => {
+    const folder = join(course, 'release', '05-evaluation');
+    assert.match(readFileSync(join(folder, 'README.md'), 'utf8'), /npm install/);
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    assert.ok(existsSync(join(folder, dependencies['resnet-lab'].replace('file:', ''))));
+    assert.ok(existsSync(`${folder}.zip`));
+  });
+});
