@@ -1,13 +1,13 @@
 """What the feedback must not show."""
 import re
 
-from nbconvert.preprocessors import Preprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor
 
 #: A line of code as the kernel shows it beside an error: its number, or nothing, and a bar.
 CODE = re.compile(r"[> ]*\d* *\|")
 
 
-class HideCode(Preprocessor):
+class HideCode(NbGraderPreprocessor):
     """An error in a hidden check shows the lines around it: the student is told the error alone."""
 
     def preprocess_cell(self, cell, resources, index):
