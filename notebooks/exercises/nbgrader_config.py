@@ -33,5 +33,7 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grading.feedback.HideCode",
     "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CoalesceStreamsPreprocessor",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+c.CoalesceStreamsPreprocessor.enabled = True  # one box for all that a check prints
