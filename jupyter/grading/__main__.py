@@ -24,7 +24,7 @@ def main(arguments):
     command = commands.add_parser("grade", help="run the checks on what was collected")
     command.add_argument("assignment", metavar="ASSIGNMENT")
     command.add_argument("--student", action="append", dest="students", metavar="STUDENT", help="only this one; may be repeated")
-    command.add_argument("--cell-seconds", type=int, metavar="N", help="stop a cell after N seconds; 120 by default")
+    command.add_argument("--cell-seconds", type=seconds, metavar="N", help="stop a cell after N seconds; 120 by default")
     command.add_argument("--without-sandbox", action="store_true", help="run submissions with your own rights")
 
     command = commands.add_parser("report", help="write the feedback as HTML and the grades as CSV")
@@ -39,6 +39,12 @@ def main(arguments):
     if options.command == "grade":
         return grade(course, options.assignment, options.students, options.cell_seconds, options.without_sandbox)
     return report(course, options.assignment)
+
+
+def seconds(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds: a whole number from 1 on is")
+    return int(text)
 
 
 try:

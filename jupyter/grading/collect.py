@@ -34,6 +34,8 @@ def collect(course, assignment, folder):
             continue
         store(course.path("submitted", student, assignment), wanted, content, date)
         taken += 1
+    if not taken and not refused:
+        raise CourseError(f"{folder} is empty: put a folder, notebook or zip file for each student into it.")
     print(f"{assignment}: {taken} taken, {refused} not.")
     return 1 if refused or not taken else 0
 

@@ -6,11 +6,14 @@ from .course import CourseError, last_error
 from .execute import USAGES
 from .kernel import GradingKernelManager
 from .limits import MEMORY_BYTES, SUBMISSION_SECONDS
-from .sandbox import find_bubblewrap
+from .sandbox import find_bubblewrap, why_not
 
 NO_BUBBLEWRAP = """Submissions are programs of strangers: on Linux they run in a sandbox, and bubblewrap is missing.
 Install it (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap), or, where everything may be
 read and changed by them, say --without-sandbox."""
+NO_SANDBOX = """Submissions are programs of strangers: on Linux they run in a sandbox, and this system refuses to make it:
+{reason}
+environment.md says what to allow. Or, where everything may be read and changed by them, say --without-sandbox."""
 UNPROTECTED = f"""WARNING: no sandbox. Submissions run with your rights: they can read and change your files, solutions and grades
 included, and reach the network. Only time ({SUBMISSION_SECONDS / 60:g} minutes) and memory ({MEMORY_BYTES / 2**30:g} GiB) are limited."""
 
@@ -18,11 +21,11 @@ included, and reach the network. Only time ({SUBMISSION_SECONDS / 60:g} minutes)
 def grade(course, assignment, students, cell_seconds, without_sandbox):
     course.check(assignment)
     collected = course.students("submitted", assignment)
+    if not collected:
+        raise CourseError(f"Nothing of {assignment} was collected: npm run exercises -- collect {assignment} FOLDER")
     unknown = sorted(set(students or []) - set(collected))
     if unknown:
         raise CourseError(f"Nothing of {assignment} was collected from {', '.join(unknown)}; from: {', '.join(collected)}.")
-    if not collected:
-        raise CourseError(f"Nothing of {assignment} was collected: npm run exercises -- collect {assignment} FOLDER")
     choose_sandbox(without_sandbox)
     if cell_seconds is not None:
         course.config.Execute.timeout = cell_seconds
@@ -42,6 +45,9 @@ def grade(course, assignment, students, cell_seconds, without_sandbox):
 def choose_sandbox(without_sandbox):
     GradingKernelManager.sandbox = not without_sandbox and find_bubblewrap() is not None
     if GradingKernelManager.sandbox:
+        reason = why_not()
+        if reason is not None:
+            raise CourseError(NO_SANDBOX.format(reason=reason))
         return
     if sys.platform == "linux" and not without_sandbox:
         raise CourseError(NO_BUBBLEWRAP)

@@ -6,7 +6,9 @@ lies in memory, within limits, and is gone when it ends.
 """
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +25,14 @@ FILE_BYTES = 64 * 2**20
 
 def find_bubblewrap():
     return shutil.which("bwrap") if sys.platform == "linux" else None
+
+
+def why_not():
+    """What bubblewrap says when it can't make the sandbox here, None where it can."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = sandboxed(["true"], Path(folder).resolve(), Path(folder).resolve())
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if result.returncode == 0 else result.stderr.strip() or f"exit status {result.returncode}"
 
 
 def sandboxed(command, folder, runtime):

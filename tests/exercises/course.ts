@@ -17,9 +17,9 @@ export function copyCourse(assignments: string[], parent?: string): string {
   return folder;
 }
 
-/** `npm run exercises -- …` on the course; `path` replaces PATH. */
-export function exercises(course: string, args: string[], path = process.env.PATH): Promise<Ended> {
-  const env = { ...process.env, RESNET_COURSE: course, PATH: path };
+/** `npm run exercises -- …` on the course. */
+export function exercises(course: string, args: string[]): Promise<Ended> {
+  const env = { ...process.env, RESNET_COURSE: course };
   const child = spawn(process.execPath, [join(ROOT, 'scripts', 'exercises.mjs'), ...args], { cwd: ROOT, env });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
