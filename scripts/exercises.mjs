@@ -9,7 +9,8 @@ import { command, npm, ROOT, replaceBy, setup, venv } from './setup.mjs';
 async function withPackage(run) {
   const folder = mkdtempSync(join(tmpdir(), 'resnet-lab-'));
   try {
-    npm(['pack', '--workspace', 'resnet-lab', '--pack-destination', folder, '--silent'], 'Packing resnet-lab');
+    const pack = ['pack', '--workspace', 'resnet-lab', '--pack-destination', folder, '--silent'];
+    npm(pack, 'Packing resnet-lab', 'ignore'); // it would print the name of the temporary file
     return await run(['--package', join(folder, readdirSync(folder)[0])]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -25,19 +25,19 @@ export const venv = (program, folder = '.venv') => join(ROOT, folder, SCRIPTS, `
 /** The path of a package's program that Node runs. */
 export const bin = (path) => join(ROOT, 'node_modules', path);
 
-/** Runs a program in the repository root and throws, naming it, unless it succeeds. */
-export function run(program, args, what) {
+/** Runs a program in the repository root and throws, naming it, unless it succeeds; `stdout` may be 'ignore'. */
+export function run(program, args, what, stdout = 'inherit') {
   const shell = program.endsWith('.cmd'); // Windows runs batch files through its shell only
-  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell });
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: ['inherit', stdout, 'inherit'], shell });
   if (error) throw new Error(`${what} failed: ${program} could not be started (${error.message}).`);
   if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
 }
 
 /** Runs npm: the one that runs this script, or the one of the path. */
-export function npm(args, what) {
+export function npm(args, what, stdout) {
   const program = process.env.npm_execpath; // set by every `npm run`
-  if (program) run(process.execPath, [program, ...args], what);
-  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, what);
+  if (program) run(process.execPath, [program, ...args], what, stdout);
+  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, what, stdout);
 }
 
 /** Runs a program in the repository root in this process's place; gives its exit status. */

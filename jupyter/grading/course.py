@@ -37,6 +37,10 @@ class Course:
     def path(self, step, *names):
         return self.folder.joinpath(step, *names)
 
+    def shown(self, path):
+        """The path as somebody in the repository's root, where npm runs this, would write it."""
+        return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
     def assignments(self):
         return sorted(path.name for path in self.path("source").iterdir() if path.is_dir())
 

@@ -1,6 +1,7 @@
 """The students' version: no solution, no hidden check, and what it takes to open it anywhere."""
 import json
 import shutil
+from pathlib import Path
 
 import nbformat
 
@@ -33,7 +34,7 @@ def release(course, assignments, package):
         check_leaks(course, assignment, folder)
         add_surroundings(folder, assignment, package)
         archive = shutil.make_archive(str(folder), "zip", folder.parent, folder.name)
-        print(f"{assignment}: {folder.relative_to(course.folder)}/ and {archive.rsplit('/', 1)[-1]}")
+        print(f"{assignment}: {course.shown(folder)} and {Path(archive).name}")
     return 0
 
 
@@ -73,7 +74,7 @@ def secret_lines(notebook):
 
 
 def add_surroundings(folder, assignment, package):
-    packed = shutil.copy(package, folder).rsplit("/", 1)[-1]
+    packed = Path(shutil.copy(package, folder)).name
     description = {
         "name": assignment,
         "private": True,

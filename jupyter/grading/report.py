@@ -22,8 +22,8 @@ def report(course, assignment):
         plugin.to, plugin.assignment = str(table), [assignment]
         plugin.export(gradebook)
         print_tasks(gradebook, assignment)
-    print(f"{len(graded) - failed} reports: {course.path('feedback').relative_to(course.folder)}/STUDENT/{assignment}/{assignment}.html")
-    print(f"grades: {table.name}")
+    print(f"{len(graded) - failed} reports: {course.shown(course.path('feedback', 'STUDENT', assignment, f'{assignment}.html'))}")
+    print(f"grades: {course.shown(table)}")
     return 1 if failed else 0
 
 
