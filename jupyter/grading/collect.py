@@ -18,25 +18,27 @@ def collect(course, assignment, folder):
     if not folder.is_dir():
         raise CourseError(f"{folder} is no folder: give the one that holds a folder, notebook or zip file for each student.")
     wanted = f"{assignment}.ipynb"
-    taken, refused = 0, 0
+    taken, refused = {}, 0
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
         student = student_of(entry, assignment)
         try:
-            if NAME.fullmatch(student) is None:
+            if NAME.fullmatch(student) is None or student == assignment:
                 raise CourseError(f"{student!r} is no name of a student: letters, digits and . _ @ - are")
+            if student in taken:
+                raise CourseError(f"{taken[student]} is of {student}, too, and was taken: keep one of them")
             content, date = read(entry, wanted)
             check_notebook(content)
-        except (CourseError, OSError, zipfile.BadZipFile) as error:
-            print(f"{entry.name}: not taken, {error}.")
+        except Exception as error:  # a hostile file can make the libraries throw anything; the others are taken all the same
+            print(f"{entry.name}: not taken, {str(error).rstrip('.') or type(error).__name__}.")
             refused += 1
             continue
         store(course.path("submitted", student, assignment), wanted, content, date)
-        taken += 1
+        taken[student] = entry.name
     if not taken and not refused:
         raise CourseError(f"{folder} is empty: put a folder, notebook or zip file for each student into it.")
-    print(f"{assignment}: {taken} taken, {refused} not.")
+    print(f"{assignment}: {len(taken)} taken, {refused} not.")
     return 1 if refused or not taken else 0
 
 
@@ -86,7 +88,7 @@ def only(found, wanted, where):
 def check_notebook(content):
     try:
         nbformat.validate(nbformat.reads(content.decode("utf8"), as_version=4))
-    except (ValueError, RecursionError, nbformat.ValidationError) as error:
+    except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise CourseError(f"it is no Jupyter notebook ({reason[:100]})") from error
 

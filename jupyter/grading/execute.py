@@ -10,8 +10,9 @@ from nbgrader.utils import is_grade
 from .kernel import GradingKernelManager
 from .limits import Usage
 
-#: A kernel that dies is started anew this often, and what ran before runs again, without the cell that it died of.
-KERNELS = 4
+#: What a cell prints beyond this many characters is left out: it would fill the grader's memory, or the feedback.
+PRINTED = 2**20
+MORE = "… What was printed after this is left out."
 
 #: What grading used, by student: for the report of who called nbgrader.
 USAGES = {}
@@ -38,10 +39,9 @@ class GradingExecute(Execute):
         return manager
 
     def run(self, cells):
+        """A kernel that dies is started anew, and what ran before runs again, without what it died of or waited for in vain."""
         ended, waiting = [], deque(cells)
-        for _ in range(KERNELS):
-            if not waiting or self.usage.is_late:
-                break
+        while waiting and not self.usage.is_late:
             with self.setup_kernel():
                 try:
                     for index, cell in ended:
@@ -49,14 +49,41 @@ class GradingExecute(Execute):
                     while waiting:
                         index, cell = waiting[0]
                         self.execute_cell(cell, index)
-                        ended.append(waiting.popleft())
+                        waiting.popleft()
+                        if not took_too_long(cell):
+                            ended.append((index, cell))
                 except (DeadKernelError, CellTimeoutError) as error:
                     _, cell = waiting.popleft()
                     reason = self.usage.take_excess() or describe(error)
                     self.usage.remarks.append(reason)
                     fail(cell, reason)
         for _, cell in waiting:
-            fail(cell, "earlier cells ended the kernel too often, or took too long: this cell did not run")
+            fail(cell, "earlier cells took too long: this cell did not run")
+
+    def execute_cell(self, cell, cell_index, *args, **kwargs):
+        self.printed = 0
+        return super().execute_cell(cell, cell_index, *args, **kwargs)
+
+    def output(self, outs, msg, display_id, cell_index):
+        self.printed += sum(map(len, texts_of(msg["content"])))
+        if self.printed <= PRINTED:
+            return super().output(outs, msg, display_id, cell_index)
+        if not outs or outs[-1].get("text") != MORE:
+            outs.append(new_output("stream", name="stdout", text=MORE))
+        return None
+
+
+def texts_of(value):
+    """All texts within what a message holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(each)
+
+
+def took_too_long(cell):
+    return any(output.get("ename") == "CellTimeoutError" for output in cell.outputs)
 
 
 def describe(error):

@@ -1,6 +1,11 @@
 """Grades submissions one after the other, and says of each what it got, what it used, and what was wrong."""
+import signal
 import sys
 from collections import Counter
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.utils import is_locked
 
 from .course import CourseError, last_error
 from .execute import USAGES
@@ -31,15 +36,50 @@ def grade(course, assignment, students, cell_seconds, without_sandbox):
         course.config.Execute.timeout = cell_seconds
 
     api = course.api()
-    failed = 0
+    check_release(course, api, assignment)
+    stop = Stop()
+    done, failed = 0, 0
     print(f"{'student':30} {'score':>13} {'time':>8} {'memory':>10}", flush=True)
     for student in students or collected:
         USAGES.pop(student, None)
         result = api.autograde(assignment, student)
+        if stop.pressed:
+            print(f"{done} graded; stopped at {student}.")
+            return 130
+        done += result["success"]
         failed += not result["success"]
         print(row(api, assignment, student, result), flush=True)
-    print(f"{len(students or collected) - failed} graded, {failed} could not be.")
+    print(f"{done} graded, {failed} could not be.")
     return 1 if failed else 0
+
+
+class Stop:
+    """Ctrl-C ends the submission that runs, as ever, and is remembered: nbgrader takes it for a fault of the submission."""
+
+    def __init__(self):
+        self.pressed = False
+        signal.signal(signal.SIGINT, self.press)
+
+    def press(self, *_):
+        self.pressed = True
+        raise KeyboardInterrupt
+
+
+def check_release(course, api, assignment):
+    """Grading uses the checks that `release` noted; those that were changed since would be passed over without a word."""
+    with api.gradebook as gradebook:
+        for path in sorted(course.path("source", assignment).glob("*.ipynb")):
+            try:
+                noted = {cell.name: cell.source for cell in gradebook.find_notebook(path.stem, assignment).source_cells if cell.locked}
+            except MissingEntry:
+                noted = None
+            cells = [cell for cell in nbformat.read(path, as_version=4).cells if is_locked(cell)]
+            changed = [cell.metadata.nbgrader.grade_id for cell in cells if noted and noted.get(cell.metadata.nbgrader.grade_id) != cell.source]
+            if noted is None or changed:
+                what = f"{', '.join(changed)} changed since" if changed else "it was never released here"
+                raise CourseError(
+                    f"The checks of {assignment} are noted when it is released, and {what}: npm run exercises -- release {assignment}"
+                )
 
 
 def choose_sandbox(without_sandbox):

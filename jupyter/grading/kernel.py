@@ -26,7 +26,7 @@ class GradingKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kwargs):
         self.folder = Path(kwargs["cwd"]).resolve()
         await super().start_kernel(**kwargs)
-        self.watch = Watch(self.provisioner.pid, self.usage)
+        self.watch = Watch(self.provisioner.pid, self.usage, self.runtime)
 
     def format_kernel_cmd(self, extra_arguments=None):
         command = super().format_kernel_cmd(extra_arguments)

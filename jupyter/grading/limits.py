@@ -7,7 +7,10 @@ import psutil
 POLL_SECONDS = 0.05
 MEMORY_BYTES = 3 * 2**30
 PROCESSES = 64
-SUBMISSION_SECONDS = 600
+#: Of the folder that a kernel shares with the grader, for its sockets.
+SHARED_BYTES = 16 * 2**20
+#: Time for every cell of an assignment to run into its own limit.
+SUBMISSION_SECONDS = 1800
 
 
 class Usage:
@@ -38,7 +41,8 @@ class Usage:
 class Watch:
     """Watches a process and its descendants from a thread, and kills them all when they use too much."""
 
-    def __init__(self, pid, usage):
+    def __init__(self, pid, usage, shared):
+        self.shared = shared
         self.process = psutil.Process(pid)
         self.usage = usage
         self.ended = threading.Event()
@@ -65,6 +69,8 @@ class Watch:
     def judge(self, used, processes):
         if used > MEMORY_BYTES:
             return f"it took more than {MEMORY_BYTES / 2**30:g} GiB of memory"
+        if size_of(self.shared) > SHARED_BYTES:
+            return f"it wrote more than {SHARED_BYTES // 2**20} MiB where the kernel's sockets lie"
         if processes > PROCESSES:
             return f"it started more than {PROCESSES} processes"
         if self.usage.is_late:
@@ -81,6 +87,17 @@ def memory_of(process):
         return process.memory_info().rss
     except psutil.Error:
         return 0
+
+
+def size_of(folder):
+    """Of its files, which may come and go."""
+    size = 0
+    for path in folder.rglob("*"):
+        try:
+            size += path.lstat().st_size
+        except OSError:
+            continue
+    return size
 
 
 def kill(family):

@@ -2,7 +2,7 @@
 
 The kernel sees the system's programs, this project's packages and its own folder, which is empty but for the assignment's
 files: no home, no course, no other submission, no network but its own loopback, no process of the machine. What it writes
-lies in memory, within limits, and is gone when it ends.
+lies in memory, within limits, and is gone when it ends; the folder of the kernel's sockets alone is the machine's, and watched.
 """
 import os
 import shutil
@@ -40,11 +40,10 @@ def sandboxed(command, folder, runtime):
     arguments = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--clearenv"]
     for path in SYSTEM:
         arguments += system_path(path)
-    node = Path(shutil.which("node"))
-    for path in {node.parent, node.resolve().parent.parent}:
-        if not str(path).startswith("/usr"):
-            arguments += ["--ro-bind", str(path), str(path)]
-    arguments += tmpfs("/tmp") + ["--tmpfs", "/dev/shm"]
+    node = Path(shutil.which("node")).resolve()
+    for path in needed_by(node):
+        arguments += ["--ro-bind", str(path), str(path)]
+    arguments += tmpfs("/tmp") + tmpfs("/dev/shm")
     for path in PROJECT:
         arguments += ["--ro-bind", str(ROOT / path), str(ROOT / path)]
     arguments += tmpfs(str(folder)) + ["--symlink", str(ROOT / "node_modules"), str(folder / "node_modules")]
@@ -52,11 +51,20 @@ def sandboxed(command, folder, runtime):
         if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":  # a notebook holds the hidden checks
             arguments += ["--ro-bind", str(path), str(path)]
     arguments += ["--bind", str(runtime), str(runtime), "--chdir", str(folder)]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]  # else as much memory as the machine has could be filled there
     for name, value in {"PATH": f"{node.parent}:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}.items():
         arguments += ["--setenv", name, value]
     # Jupyter interrupts a process group: bubblewrap itself must not end of it. Node resets what is ignored.
     limits = ["prlimit", "--core=0", f"--fsize={FILE_BYTES}"]
     return ["env", "--ignore-signal=INT", find_bubblewrap(), *arguments, "--", *limits, *command]
+
+
+def needed_by(node):
+    """Node where it lies outside of the system: the program, and the libraries of its own distribution, never a home folder."""
+    if node.is_relative_to("/usr"):
+        return []
+    prefix = node.parent.parent
+    return [node, prefix / "lib"] if (prefix / "include" / "node").is_dir() else [node]
 
 
 def system_path(path):

@@ -71,12 +71,12 @@ export async function fails(action: () => unknown, type: new (...args: never[]) 
   throw new Error(`${what}: received ${text(result)}, expected a ${type.name} to be thrown.`);
 }
 
-/** Typed arrays become arrays, so that an answer may use either. */
+/** Typed arrays become arrays, and −0 becomes 0, so that an answer may use either. */
 function plain(value: unknown): unknown {
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return Array.from(value as unknown as ArrayLike<number>);
+    return Array.from(value as unknown as ArrayLike<number>, plain);
   if (Array.isArray(value)) return value.map(plain);
-  return value;
+  return value === 0 ? 0 : value; // −0 is no other number
 }
 
 function flat(value: Numbers, what: string): number[] {

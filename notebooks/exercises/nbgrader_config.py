@@ -28,7 +28,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# The report says what the hidden checks found, not what they are: the assignment can be given again.
+# The report says what the hidden checks found, not what they are.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grading.feedback.HideCode",

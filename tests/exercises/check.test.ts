@@ -76,6 +76,7 @@ describe('equal', () => {
   it('compares deeply, and takes typed arrays for arrays', () => {
     check.equal({ a: [1, 2], b: new Uint8Array([3]) }.b, [3], 'b');
     check.equal([new Float32Array([1, 2]), [3]], [[1, 2], new Uint8Array([3])], 'lists');
+    check.equal([-0, new Float32Array([-0])], [0, [0]], 'zeros');
     assert.throws(() => check.equal([1, 2], [1, 3], 'f(1)', 'Because.'), {
       message: 'f(1): received [ 1, 2 ], expected [ 1, 3 ].\nBecause.',
     });

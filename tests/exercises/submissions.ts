@@ -134,6 +134,19 @@ export function submissions(solved: Notebook, { file, solutions, port }: Targets
         withSources(answers(given, { mirror: NO_MIRROR }), { 'check-mirror': '1', 'hidden-mirror': '2' }),
       points: 21 + 1 + 0.66,
     },
+    // What was deleted comes back, but for the answer to task 5, whose 8 points are lost.
+    'deleted-task': {
+      make: (given) =>
+        withoutCells(answers(given), [
+          'setup',
+          'random',
+          'check-holdOutPerClass',
+          'augment',
+          'check-augment',
+          'hidden-augment',
+        ]),
+      points: 24 - 8,
+    },
     // What the visible checks ask for, and nothing else: the visible point of task 1 alone.
     'hard-coded': {
       make: (given) =>
@@ -150,6 +163,31 @@ export function submissions(solved: Notebook, { file, solutions, port }: Targets
       make: first("for (let i = 0; i < 200; i++) require('node:child_process').spawn('sleep', ['60']);"),
       points: 22,
       remark: /more than 64 processes/,
+    },
+    'prints-endlessly': {
+      make: (given) =>
+        answers(given, {
+          byteOffset: `for (;;) {\n  console.log('x'.repeat(1e6));\n  await new Promise((go) => setImmediate(go));\n}`,
+        }),
+      points: 22,
+    },
+    'fills-memory-with-files': {
+      make: first(`const { writeFileSync } = require('node:fs');
+  let written = 0;
+  for (const folder of ['', '/dev', '/dev/shm']) {
+    try {
+      for (let i = 0; i < 12; i++, written += 2 ** 25) writeFileSync(\`\${folder}/\${i}\`, Buffer.alloc(2 ** 25));
+    } catch {}
+  }
+  if (written <= 2 ** 28) throw new Error(\`Only \${written} bytes were written.\`);`),
+      points: 22,
+    },
+    'fills-the-disk': {
+      make: first(`const { dirname } = require('node:path');
+  const shared = dirname(process.argv.find((each) => each.endsWith('kernel.json')));
+  for (let i = 0; ; i++) require('node:fs').writeFileSync(\`\${shared}/\${i % 8}\`, Buffer.alloc(2 ** 22));`),
+      points: 22,
+      remark: /more than 16 MiB where the kernel's sockets lie/,
     },
     'writes-outside': {
       make: first(`require('node:fs').writeFileSync(${JSON.stringify(file)}, 'changed');`),

@@ -1,4 +1,4 @@
-"""What the checks of the exercises compare with: numbers of real Keras 3, for tests/notebooks/exercises.test.ts, too.
+"""What the checks of the exercises compare with: numbers of real Keras 3, for tests/exercises/sources.test.ts, too.
 
     python -m venv /tmp/keras && /tmp/keras/bin/pip install -r tests/keras/requirements.txt
     /tmp/keras/bin/python tests/keras/make_exercise_vectors.py
@@ -49,6 +49,15 @@ def layer_outputs(**options):
     set_waves(model)
     result = model(wave((1, 8, 8, 2), 0), training=False).numpy()
     return numbers(np.concatenate([result.sum((1, 2)).ravel(), result[0, 1, 2, :3]]))
+
+
+def block_outputs():
+    inputs = keras.Input((8, 8, 2))
+    branch = resnet_layer(resnet_layer(inputs, num_filters=2), num_filters=2, activation=None)
+    model = keras.Model(inputs, keras.layers.Activation("relu")(keras.layers.add([inputs, branch])))
+    set_waves(model)
+    result = model(wave((1, 8, 8, 2), 0), training=False).numpy()
+    return numbers(np.concatenate([result.sum((1, 2)).ravel(), result[0, 1, 2:5].ravel()]))
 
 
 def resnet_outputs(depth, classes):
@@ -147,6 +156,7 @@ def main():
         "layer_tanh": layer_outputs(activation="tanh"),
         "layer_conv_last": layer_outputs(conv_first=False),
         "layer_projection": layer_outputs(kernel_size=1, activation=None, batch_normalization=False),
+        "block": block_outputs(),
         "counts": {str(depth): counts(depth) for depth in (8, 14, 20, 110)},
         "resnet_8": resnet_outputs(8, 10),
         "resnet_14": resnet_outputs(14, 4),

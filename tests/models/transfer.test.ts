@@ -6,6 +6,7 @@ import {
   fit,
   freeze,
   loadEmoji10,
+  loadPretrained,
   preprocess,
   resnetV1,
   type Split,
@@ -32,6 +33,19 @@ let images: Split;
 before(async () => {
   await useBackend();
   images = takeImages((await loadEmoji10()).train, 64);
+});
+
+describe('a model that is built on a base by hand', () => {
+  it('is given images as the base was, and keeps its own way once it was trained', async () => {
+    const base = withoutTop(await loadPretrained('resnet20'));
+    const outputs = tf.layers.globalAveragePooling2d({}).apply(base.outputs[0]) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: base.inputs, outputs });
+    assert.equal(preprocessOf(base).kind, 'pixelMean');
+    assert.deepEqual(preprocessOf(model), preprocessOf(base));
+    storePreprocess(model, preprocess.scale());
+    assert.equal(preprocessOf(model).kind, 'scale');
+    assert.equal(preprocessOf(base).kind, 'pixelMean');
+  });
 });
 
 describe('heads', () => {
