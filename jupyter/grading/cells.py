@@ -12,10 +12,10 @@ class GradingOverwriteCells(OverwriteCells):
         """Every locked cell, graded or not, behind the one that it follows in the source; nbgrader's own needs that one to be there."""
         path = Course().path("source", self.assignment_id, f"{self.notebook_id}.ipynb")
         at = 0
-        for name in names_of(nbformat.read(path, as_version=4)):
-            places = [index for index, submitted in enumerate(names_of(nb, all_cells=True)) if submitted == name]
-            if places:
-                at = places[0] + 1
+        for name in filter(None, names_of(nbformat.read(path, as_version=4))):
+            present = names_of(nb)
+            if name in present:
+                at = present.index(name) + 1
                 continue
             cell = self.gradebook.find_source_cell(name, self.notebook_id, self.assignment_id)
             if cell.locked:
@@ -37,7 +37,6 @@ class GradingOverwriteCells(OverwriteCells):
         return cell
 
 
-def names_of(notebook, all_cells=False):
-    """The cells' names in nbgrader; None for a cell without, where all are wanted."""
-    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
-    return names if all_cells else [name for name in names if name]
+def names_of(notebook):
+    """The cells' names in nbgrader, in order; None for a cell without."""
+    return [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]

@@ -24,7 +24,9 @@ def collect(course, assignment, folder):
             continue
         student = student_of(entry, assignment)
         try:
-            if NAME.fullmatch(student) is None or student == assignment:
+            if student == assignment:
+                raise CourseError("that is the assignment's name: name it after the student")
+            if NAME.fullmatch(student) is None:
                 raise CourseError(f"{student!r} is no name of a student: letters, digits and . _ @ - are")
             if student in taken:
                 raise CourseError(f"{taken[student]} is of {student}, too, and was taken: keep one of them")

@@ -69,17 +69,21 @@ def check_release(course, api, assignment):
     """Grading uses the checks that `release` noted; those that were changed since would be passed over without a word."""
     with api.gradebook as gradebook:
         for path in sorted(course.path("source", assignment).glob("*.ipynb")):
-            try:
-                noted = {cell.name: cell.source for cell in gradebook.find_notebook(path.stem, assignment).source_cells if cell.locked}
-            except MissingEntry:
-                noted = None
+            noted = noted_sources(gradebook, path.stem, assignment)
             cells = [cell for cell in nbformat.read(path, as_version=4).cells if is_locked(cell)]
-            changed = [cell.metadata.nbgrader.grade_id for cell in cells if noted and noted.get(cell.metadata.nbgrader.grade_id) != cell.source]
-            if noted is None or changed:
-                what = f"{', '.join(changed)} changed since" if changed else "it was never released here"
+            changed = [cell.metadata.nbgrader.grade_id for cell in cells if noted.get(cell.metadata.nbgrader.grade_id) != cell.source]
+            if changed:
+                what = f"{', '.join(changed)} changed since" if noted else "it was never released here"
                 raise CourseError(
                     f"The checks of {assignment} are noted when it is released, and {what}: npm run exercises -- release {assignment}"
                 )
+
+
+def noted_sources(gradebook, notebook, assignment):
+    try:
+        return {cell.name: cell.source for cell in gradebook.find_notebook(notebook, assignment).source_cells}
+    except MissingEntry:
+        return {}
 
 
 def choose_sandbox(without_sandbox):

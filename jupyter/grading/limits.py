@@ -9,6 +9,7 @@ MEMORY_BYTES = 3 * 2**30
 PROCESSES = 64
 #: Of the folder that a kernel shares with the grader, for its sockets.
 SHARED_BYTES = 16 * 2**20
+BLOCK_BYTES = 4096
 #: Time for every cell of an assignment to run into its own limit.
 SUBMISSION_SECONDS = 1800
 
@@ -90,11 +91,11 @@ def memory_of(process):
 
 
 def size_of(folder):
-    """Of its files, which may come and go."""
+    """Of its files, which may come and go; an empty one takes a block of the disk, too."""
     size = 0
     for path in folder.rglob("*"):
         try:
-            size += path.lstat().st_size
+            size += max(path.lstat().st_size, BLOCK_BYTES)
         except OSError:
             continue
     return size

@@ -74,8 +74,8 @@ describe('the commands for exercises', () => {
     const { status, stdout, stderr } = command(['collect', ASSIGNMENT, handedIn]);
     assert.deepEqual({ status, stderr }, { status: 1, stderr: '' });
     const wanted: [name: string, reason: RegExp][] = [
-      ['01-data.ipynb', /^'01-data' is no name of a student: letters, digits and \. _ @ - are\.$/],
-      ['a b.ipynb', /^'a b' is no name of a student/],
+      ['01-data.ipynb', /^that is the assignment's name: name it after the student\.$/],
+      ['a b.ipynb', /^'a b' is no name of a student: letters, digits and \. _ @ - are\.$/],
       ['bob.zip', /^File is not a zip file\.$/],
       ['cut.ipynb', /^it is no Jupyter notebook \(Notebook does not appear to be JSON: /],
       ['eve', /^the folder has 0 files 01-data\.ipynb, one is expected\.$/],
