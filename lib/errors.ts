@@ -6,6 +6,11 @@ export class DataError extends Error {
   override readonly name = 'DataError';
 }
 
+/** A package that is not everybody's, and not here. */
+export class MissingPackage extends Error {
+  override readonly name = 'MissingPackage';
+}
+
 /** The message of whatever was thrown, with the cause that Node's `fetch` hides behind "fetch failed". */
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

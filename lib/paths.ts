@@ -20,6 +20,11 @@ export function cacheFolder(): string {
   return inRepository ? join(REPOSITORY, 'cache') : join(userCache(), 'resnet-lab');
 }
 
+/** Where this repository's commands install packages that are not everybody's; undefined where the library is installed elsewhere. */
+export function optionalFolder(name: 'tensorflow' | 'webgpu'): string | undefined {
+  return inRepository ? join(REPOSITORY, '..', `.${name}`) : undefined;
+}
+
 /** Where the system wants caches: there the data outlive a project's `node_modules`. */
 function userCache(): string {
   if (process.platform === 'win32') return process.env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');

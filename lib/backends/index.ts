@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
-import { reason } from '../errors';
+import { MissingPackage, reason } from '../errors';
 import { tf } from '../tf';
 
 export type BackendName = 'auto' | 'simd' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
@@ -18,16 +18,19 @@ type Loader = () => Promise<Backend>;
 const loaders: Partial<Record<string, Loader>> = {
   simd: loadSimd,
   tensorflow: loadTensorflow,
+  webgpu: loadWebgpu,
   wasm: loadWasm,
   cpu: loadCpu,
 };
 /** What `auto` tries, in this order; nothing is measured, so that a lesson's numbers repeat. */
-const AUTOMATIC: Loader[] = [loadTensorflowOnGpu, loadSimd, loadWasm, loadCpu];
+const ON_GPU: Loader[] = [loadTensorflowOnGpu, loadWebgpu];
+const ON_PROCESSOR: Loader[] = [loadSimd, loadWasm, loadCpu];
 
 /**
- * Chooses what computes: `await useBackend()` at the top of a program takes the first of TensorFlow on a CUDA GPU,
- * `simd`, `wasm` and `cpu` that works here, with a warning when `simd` does not. The variable `RESNET_BACKEND` overrides
- * `auto`, and `RESNET_THREADS` the number of threads of `simd`.
+ * Chooses what computes: `await useBackend()` at the top of a program takes the first of `tensorflow` on a CUDA
+ * GPU, `webgpu` on a GPU, `simd`, `wasm` and `cpu` that works here, with a warning when `simd` does not, or when a GPU does not
+ * whose packages are installed. The variable `RESNET_BACKEND` overrides `auto`; `RESNET_THREADS` is the number of threads
+ * of `simd`; `RESNET_GPU` is a part of the name of the GPU that `webgpu` takes, or `software`, or `none` for no GPU.
  *
  * @throws RangeError for an unknown name or a wrong number of threads; Error when a backend that was named is not
  * available, with what is missing.
@@ -36,7 +39,7 @@ export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
   const wanted = name === 'auto' ? process.env.RESNET_BACKEND || 'auto' : name;
   if (wanted !== 'auto') return load(wanted);
   let missing: string | undefined;
-  for (const attempt of AUTOMATIC) {
+  for (const attempt of process.env.RESNET_GPU === 'none' ? ON_PROCESSOR : [...ON_GPU, ...ON_PROCESSOR]) {
     try {
       const backend = await attempt();
       if (missing) {
@@ -48,19 +51,20 @@ export async function useBackend(name: BackendName = 'auto'): Promise<Backend> {
     } catch (error) {
       if (error instanceof RangeError) throw error; // a setting that is wrong for any backend
       if (attempt === loadSimd) missing = reason(error).replace(/\.$/, '');
+      // Who has installed it wants it.
+      else if (ON_GPU.includes(attempt) && !(error instanceof MissingPackage)) {
+        process.emitWarning(`The GPU is left alone (RESNET_GPU=none says that this is meant): ${reason(error)}`);
+      }
     }
   }
   throw new Error('No TensorFlow.js backend works on this machine, not even cpu; run `npm run setup` again.');
 }
 
 async function load(name: string): Promise<Backend> {
-  if (name === 'webgpu') {
-    throw new Error(`The backend '${name}' is not part of this version of resnet-lab; use 'auto' or 'simd'.`);
-  }
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (loader === undefined) {
     throw new RangeError(
-      `The backend (or RESNET_BACKEND) should be 'auto', 'simd', 'tensorflow', 'wasm' or 'cpu', received '${name}'.`,
+      `The backend (or RESNET_BACKEND) should be 'auto', 'simd', 'tensorflow', 'webgpu', 'wasm' or 'cpu', received '${name}'.`,
     );
   }
   return loader();
@@ -88,29 +92,21 @@ async function loadWasm(): Promise<Backend> {
   return activate('wasm', processor(), 1); // TensorFlow.js keeps its threads off outside browsers
 }
 
-/** TensorFlow's C library through one of the two tfjs-node packages, whichever is installed and loads. */
+/** TensorFlow's C library, on whatever it computes with. */
 async function loadTensorflow(): Promise<Backend> {
-  const failures: string[] = [];
-  const before = tf.getBackend();
-  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
-    try {
-      await import(name);
-      const gpu = (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-      return await activate('tensorflow', gpu ? 'GPU (CUDA)' : processor(), availableParallelism());
-    } catch (error) {
-      failures.push(`${name}: ${reason(error).split('\n')[0]}`);
-      if (tf.getBackend() !== before) await tf.setBackend(before);
-    }
-  }
-  throw new Error(
-    `The backend 'tensorflow' needs a package that did not load (${failures.join('; ')}). Install the one for CPUs with \`npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node\`, the one for CUDA with \`npm install --save-optional --ignore-scripts=false @tensorflow/tfjs-node-gpu\`, or use 'auto'.`,
-  );
+  const { registerTensorflow } = await import('./tensorflow/index.js');
+  const gpu = await registerTensorflow(false);
+  return activate('tensorflow', gpu === undefined ? processor() : `GPU (${gpu})`, availableParallelism());
 }
 
 async function loadTensorflowOnGpu(): Promise<Backend> {
-  const before = tf.getBackend();
-  const backend = await loadTensorflow();
-  if (backend.device.startsWith('GPU')) return backend;
-  await tf.setBackend(before);
-  throw new Error('TensorFlow found no GPU.');
+  const { registerTensorflow } = await import('./tensorflow/index.js');
+  const gpu = await registerTensorflow(true);
+  if (gpu === undefined) throw new Error('TensorFlow found no GPU.');
+  return activate('tensorflow', `GPU (${gpu})`, availableParallelism());
+}
+
+async function loadWebgpu(): Promise<Backend> {
+  const { registerWebgpu } = await import('./webgpu/index.js');
+  return activate('webgpu', `GPU (${await registerWebgpu()})`, 1);
 }

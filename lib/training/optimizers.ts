@@ -1,5 +1,5 @@
 import type { NamedTensor } from '@tensorflow/tfjs-core/dist/tensor_types';
-import { type Update, updateAtOnce } from '../backends/simd/optimizers';
+import { type FusedBackend, fusedBackend, type Update } from '../backends/fused/registry';
 import { tf } from '../tf';
 
 type Gradients = Parameters<tf.AdamOptimizer['applyGradients']>[0];
@@ -20,8 +20,8 @@ export interface SgdOptions {
 }
 
 /**
- * Adam (Kingma and Ba 2015) with TensorFlow.js's constants, β1 0.9, β2 0.999, ε 1e-7, which are Keras's. On the backend
- * `simd` one pass updates all variables; elsewhere it is `tf.train.adam`, whose state it has everywhere.
+ * Adam (Kingma and Ba 2015) with TensorFlow.js's constants, β1 0.9, β2 0.999, ε 1e-7, which are Keras's. On the backends
+ * `simd` and `tensorflow` their own kernels update the variables; elsewhere it is `tf.train.adam`, whose state it has everywhere.
  *
  * @throws RangeError unless the learning rate is a number of at least 0.
  */
@@ -67,14 +67,15 @@ class Adam extends tf.AdamOptimizer {
       const second = accumulator(state.accumulatedSecondMoment, i, variable, 'v');
       return gradient ? [{ variable, gradient, accumulators: [first, second] }] : [];
     });
-    const { beta1, beta2, learningRate } = this;
-    // From the count of steps, not from the product so far: a model that was saved goes on with the very same numbers.
-    const [power1, power2] = [beta1, beta2].map((beta) => beta ** (this.iterations + 1));
-    const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, learningRate, 1 / (1 - power1), 1 / (1 - power2)];
-    if (!updateAtOnce('adam', updates, [...numbers, this.epsilon as number])) {
+    const backend = backendFor(updates);
+    if (backend === undefined) {
       super.applyGradients(variableGradients);
       return;
     }
+    const { beta1, beta2, learningRate } = this;
+    // From the count of steps, not from the product so far: a model that was saved goes on with the very same numbers.
+    const [power1, power2] = [beta1, beta2].map((beta) => beta ** (this.iterations + 1));
+    backend.adam(updates, { beta1, beta2, learningRate, power1, power2, epsilon: this.epsilon as number });
     tf.tidy(() => {
       state.accBeta1.assign(tf.scalar(power1 * beta1));
       state.accBeta2.assign(tf.scalar(power2 * beta2));
@@ -110,8 +111,10 @@ class Sgd extends tf.SGDOptimizer {
       return gradient ? [{ variable, gradient, accumulators }] : [];
     });
     const decay = this.learningRate * this.weightDecay;
-    const numbers = [this.learningRate, this.momentum, decay, this.nesterov, hasVelocity];
-    if (!updateAtOnce('sgd', updates, numbers)) {
+    const { learningRate, momentum, nesterov } = this;
+    const backend = backendFor(updates);
+    if (backend) backend.sgd(updates, { learningRate, momentum, nesterov, decay });
+    else {
       tf.tidy(() => {
         for (const update of updates) this.updateByOps(update, decay);
       });
@@ -166,6 +169,11 @@ class Sgd extends tf.SGDOptimizer {
 tf.serialization.registerClass(Sgd);
 // A model that was saved with Adam goes on with this one; its state is the same.
 tf.serialization.registerClass(Adam);
+
+/** The backend that takes these updates at once, if the one in use does. */
+function backendFor(updates: Update[]): FusedBackend | undefined {
+  return updates.every(({ gradient }) => gradient.dtype === 'float32') ? fusedBackend() : undefined;
+}
 
 function disposeAll(accumulators: Accumulator[]): void {
   tf.dispose(accumulators.map(({ variable }) => variable));

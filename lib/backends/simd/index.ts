@@ -1,18 +1,20 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { reason } from '../../errors';
 import { tf } from '../../tf';
+import { speedUpLayers } from '../fused/layers';
+import { registerFused } from '../fused/registry';
 import { SimdBackend } from './backend';
 import { registerConvolutions } from './kernels/convolution';
 import { registerElementwise } from './kernels/elementwise';
 import { registerLosses } from './kernels/losses';
 import { registerMatrices } from './kernels/matrices';
-import { registerNormalization } from './kernels/normalization';
+import { normalizes, registerNormalization } from './kernels/normalization';
 import { registerPooling } from './kernels/pooling';
 import { registerReductions } from './kernels/reductions';
 import { BACKEND } from './kernels/register';
-import { registerGradients, speedUpLayers } from './layers';
 import { SharedMemory } from './memory';
 import { loadKernels } from './module';
+import { adam, moveTowards, sgd } from './optimizers';
 import { Pool, threadCount } from './pool';
 
 let threads: number | undefined;
@@ -38,7 +40,7 @@ export function registerSimd(): number {
   registerNormalization();
   registerPooling();
   registerReductions();
-  registerGradients();
+  registerFused(BACKEND, { normalizes, moveTowards, adam, sgd });
   speedUpLayers();
   threads = count;
   return count;

@@ -1,25 +1,32 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../tf';
+import type { AdamNumbers, SgdNumbers, Update } from '../fused/registry';
 import type { SimdBackend } from './backend';
-import { BACKEND } from './kernels/register';
 import type { Block } from './memory';
 import { floatBits } from './pool';
 
-/** A variable, its gradient, and up to two accumulators of an optimiser, all of one shape. */
-export interface Update {
-  variable: Variable;
-  gradient: Tensor;
-  accumulators: Variable[];
+/** Each updates all variables and accumulators in one pass, in place (assembly/optimizers.ts). */
+export function adam(updates: Update[], numbers: AdamNumbers): void {
+  const { beta1, beta2, learningRate, power1, power2, epsilon } = numbers;
+  update('adam', updates, [
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    learningRate,
+    1 / (1 - power1),
+    1 / (1 - power2),
+    epsilon,
+  ]);
 }
 
-/**
- * Updates all variables and accumulators in one pass, in place. The numbers follow the entries among the kernel's
- * arguments (assembly/optimizers.ts).
- *
- * @returns false when the backend in use can't, and nothing was done.
- */
-export function updateAtOnce(kernel: 'adam' | 'sgd', updates: Update[], numbers: (number | boolean)[]): boolean {
-  if (tf.getBackend() !== BACKEND || updates.some(({ gradient }) => gradient.dtype !== 'float32')) return false;
+export function sgd(updates: Update[], { learningRate, momentum, decay, nesterov }: SgdNumbers): void {
+  const hasVelocity = updates.some(({ accumulators }) => accumulators.length > 0);
+  update('sgd', updates, [learningRate, momentum, decay, nesterov, hasVelocity]);
+}
+
+/** The numbers follow the entries among the kernel's arguments. */
+function update(kernel: 'adam' | 'sgd', updates: Update[], numbers: (number | boolean)[]): void {
   const backend = tf.backend() as unknown as SimdBackend;
   let vectors = 0;
   const entries = updates.flatMap(({ variable, gradient, accumulators }) => {
@@ -37,7 +44,6 @@ export function updateAtOnce(kernel: 'adam' | 'sgd', updates: Update[], numbers:
       ...numbers.map((value) => (typeof value === 'boolean' ? Number(value) : floatBits(value))),
     ]),
   );
-  return true;
 }
 
 /** Where a backend's list of variables stands, and the mark behind the last job that reads it. */

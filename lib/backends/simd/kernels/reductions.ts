@@ -3,26 +3,13 @@ import { floatBits } from '../pool';
 import { runScale } from './elementwise';
 import { sumOverShares } from './normalization';
 import type { PendingScale } from './pending';
-import { register, runCpuKernel } from './register';
+import { type Call, register, runCpuKernel } from './register';
 
 export function registerReductions(): void {
-  register<{ x: TensorInfo }, { axis: number | number[]; keepDims?: boolean }>('Sum', (call) => {
-    const { inputs, attrs, backend } = call;
-    const { x } = inputs;
-    const rank = x.shape.length;
-    const axes = util.parseAxisParam(attrs.axis, x.shape).sort((p, q) => p - q);
-    const channels = x.shape[rank - 1];
-    const isOverRows = rank > 1 && axes.length === rank - 1 && axes.every((axis, i) => axis === i);
-    const count = util.sizeFromShape(x.shape);
-    if (x.dtype !== 'float32' || !isOverRows || channels % 4 !== 0 || count === 0) return runCpuKernel('Sum', call);
-    const rows = count / channels;
-    const pointer = backend.pointer(x);
-    const out = backend.output(attrs.keepDims ? [...axes.map(() => 1), channels] : [channels]);
-    sumOverShares(backend, 'sumRows', [pointer, rows, channels], rows, channels, 1, (sums, shares) =>
-      backend.pool.run('sumRowsFinish', 1, [sums, shares, channels, out.pointer]),
-    );
-    return out;
-  });
+  register('Sum', sum);
+  register<{ dy: TensorInfo }>('BiasGrad', ({ inputs: { dy }, backend }) =>
+    sum({ inputs: { x: dy }, attrs: { axis: [0, 1, 2] }, backend }),
+  );
   register<TensorInfo[], { l2: number[] }>('L2Penalty', ({ inputs, attrs, backend }) => {
     const out = backend.output([]);
     backend.scratch(8, (total) =>
@@ -47,4 +34,22 @@ export function registerReductions(): void {
     };
     return backend.outputLater(inputs.x.shape, pending);
   });
+}
+
+function sum(call: Call<{ x: TensorInfo }, { axis: number | number[]; keepDims?: boolean }>): TensorInfo {
+  const { inputs, attrs, backend } = call;
+  const { x } = inputs;
+  const rank = x.shape.length;
+  const axes = util.parseAxisParam(attrs.axis, x.shape).sort((p, q) => p - q);
+  const channels = x.shape[rank - 1];
+  const isOverRows = rank > 1 && axes.length === rank - 1 && axes.every((axis, i) => axis === i);
+  const count = util.sizeFromShape(x.shape);
+  if (x.dtype !== 'float32' || !isOverRows || channels % 4 !== 0 || count === 0) return runCpuKernel('Sum', call);
+  const rows = count / channels;
+  const pointer = backend.pointer(x);
+  const out = backend.output(attrs.keepDims ? [...axes.map(() => 1), channels] : [channels]);
+  sumOverShares(backend, 'sumRows', [pointer, rows, channels], rows, channels, 1, (sums, shares) =>
+    backend.pool.run('sumRowsFinish', 1, [sums, shares, channels, out.pointer]),
+  );
+  return out;
 }

@@ -3,18 +3,22 @@ import { prototypeOf } from '../../layer-classes';
 import { type Compiled, logitsOf, replaceCrossentropy } from '../../logits';
 import { nextSeed } from '../../random';
 import { tf } from '../../tf';
-import { normalizes } from './kernels/normalization';
-import { BACKEND } from './kernels/register';
-import { moveTowards } from './optimizers';
+import { fusedBackend } from './registry';
 
 /** By the input's name, what makes its gradient. */
 type Gradients = Record<string, () => Tensor>;
 
+let done = false;
+
 /**
- * Lets layers use the backend's large ops where TensorFlow.js builds them of many small ones. The classes stay
- * TensorFlow.js's own, so a model saves, loads and summarises as before; on other backends they do what they always did.
+ * Lets layers use large ops where TensorFlow.js builds them of many small ones, on the backends that have them (`registerFused`, and kernels of
+ * the names below). The classes stay TensorFlow.js's own, so a model saves, loads and summarises as
+ * before; on other backends they do what they always did.
  */
 export function speedUpLayers(): void {
+  if (done) return;
+  done = true;
+  registerGradients();
   convolveAtOnce(prototypeOf<ConvolutionLayer>('Conv2D'));
   normalizeAtOnce(prototypeOf<NormalizationLayer>('BatchNormalization'));
   poolAtOnce(prototypeOf<GlobalPoolingLayer>('GlobalAveragePooling2D'));
@@ -75,7 +79,7 @@ interface Model extends Compiled {
   calculateLosses(): Tensor[];
 }
 
-const isInUse = () => tf.getBackend() === BACKEND;
+const isInUse = () => fusedBackend() !== undefined;
 const only = (inputs: Tensor | Tensor[]) => (Array.isArray(inputs) ? inputs[0] : inputs);
 const run = (kernel: string, inputs: object, attrs = {}) =>
   tf.engine().runKernel(kernel, inputs as Record<string, Tensor>, attrs) as Tensor & Tensor[];
@@ -105,14 +109,15 @@ function normalizeAtOnce(prototype: NormalizationLayer): void {
     const x = only(inputs);
     const { axis, gamma, beta, movingMean, movingVariance, epsilon, momentum } = this;
     const isLast = axis === -1 || axis === x.rank - 1;
-    if (!isInUse() || !kwargs.training || !this.trainable || !gamma || !beta || !isLast || !normalizes(x)) {
+    const backend = fusedBackend();
+    if (!backend || !kwargs.training || !this.trainable || !gamma || !beta || !isLast || !backend.normalizes(x)) {
       return call.call(this, inputs, kwargs);
     }
     return tf.tidy(() => {
       const tensors = { x, gamma: gamma.read(), beta: beta.read() };
       const [y, mean, variance] = run('BatchNormTraining', tensors, { epsilon });
-      moveTowards(movingMean.read() as Variable, mean, momentum);
-      moveTowards(movingVariance.read() as Variable, variance, momentum);
+      backend.moveTowards(movingMean.read() as Variable, mean, momentum);
+      backend.moveTowards(movingVariance.read() as Variable, variance, momentum);
       return y;
     });
   };
@@ -180,7 +185,7 @@ function judgeAtOnce(model: Model): void {
 }
 
 /** Gradients of the ops above, and relu's from its output, so that its input need not be kept. */
-export function registerGradients(): void {
+function registerGradients(): void {
   tf.registerGradient({
     kernelName: 'Relu',
     outputsToSave: [true],
@@ -202,15 +207,16 @@ export function registerGradients(): void {
     gradFunc: (dy, [x, filter], attrs): Gradients => ({
       x: () => run('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: x.shape }),
       filter: () => run('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape: filter.shape }),
-      bias: () => run('Sum', { x: dy }, { axis: [0, 1, 2] }),
+      bias: () => run('BiasGrad', { dy }),
     }),
   });
   tf.registerGradient({
     kernelName: 'BatchNormTraining',
     inputsToSave: ['x', 'gamma'],
-    outputsToSave: [false, true, true],
-    gradFunc: (dy, [x, gamma, mean, variance], attrs): Gradients => {
-      const gradients = run('BatchNormTrainingGrad', { dy: (dy as Tensor[])[0], x, gamma, mean, variance }, attrs);
+    outputsToSave: [false, true, true, true, true], // whatever else the backend's kernel keeps for its gradient
+    gradFunc: (dy, [x, gamma, mean, variance, ...kept], attrs): Gradients => {
+      const tensors = { dy: (dy as Tensor[])[0], x, gamma, mean, variance, ...kept };
+      const gradients = run('BatchNormTrainingGrad', tensors, attrs);
       return { x: () => gradients[0], gamma: () => gradients[1], beta: () => gradients[2] };
     },
   });

@@ -1,0 +1,106 @@
+import type { KernelBackend } from '@tensorflow/tfjs-core';
+import { tf } from '../../tf';
+import type { AdapterInfo, Device, GpuBuffer } from './gpu';
+import { tickUntil } from './ticks';
+
+const { GPUBufferUsage, GPUMapMode } = globalThis as unknown as Record<string, Record<string, number>>;
+
+/** What this file knows of tfjs-backend-webgpu's WebGPUBackend (backend_webgpu.ts). */
+export interface WebGPUBackend extends KernelBackend {
+  tensorMap: { has(dataId: object): boolean; get(dataId: object): TensorData };
+  bufferManager: { acquireBuffer(size: number, usage: number): GpuBuffer; releaseBuffer(buffer: GpuBuffer): void };
+  commandEncoder: { copyBufferToBuffer(from: GpuBuffer, at: number, to: GpuBuffer, at2: number, size: number): void };
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  convertAndCacheOnCPU(dataId: object, values: unknown): void;
+}
+
+export type WebGPUBackendClass = new (device: Device, info: AdapterInfo) => WebGPUBackend;
+
+interface TensorData {
+  values?: tf.DataValues | null;
+  dtype: tf.DataType;
+  resource: GpuBuffer;
+  complexTensorInfos?: unknown;
+}
+
+/** TensorFlow.js's WebGPU backend, which in Node reads without waiting too, and says what became of a device. */
+export function watchedBackend(
+  Base: WebGPUBackendClass,
+  device: Device,
+  info: AdapterInfo,
+  name: string,
+): { backend: WebGPUBackend; isLost(): boolean } {
+  let lost: string | undefined;
+  let failure: string | undefined;
+  device.lost.then(({ reason, message }) => {
+    lost = `The GPU (${name}) was lost (${reason}: ${message}) and what it held is gone. Call useBackend again and build the model anew, from a checkpoint where there is one.`;
+    process.emitWarning(lost);
+  });
+  device.onuncapturederror = ({ error }) => {
+    failure ??= `The GPU (${name}) refused an operation: ${error.message.split('\n')[0]} A smaller batch may fit.`;
+  };
+
+  /** Throws what went wrong since the last time, for values that were computed then can't be trusted. */
+  function check(): void {
+    if (lost !== undefined) throw new Error(lost);
+    if (failure === undefined) return;
+    const message = failure;
+    failure = undefined;
+    throw new Error(message);
+  }
+
+  class WatchedBackend extends Base {
+    override async read(dataId: object) {
+      if (lost !== undefined) check();
+      try {
+        return await super.read(dataId);
+      } finally {
+        check();
+      }
+    }
+
+    /** TensorFlow.js's own reads by drawing, which takes a browser. */
+    override readSync(dataId: object) {
+      if (lost !== undefined) check();
+      const { values, dtype, resource, complexTensorInfos } = this.tensorMap.get(dataId);
+      if (values || dtype === 'string' || complexTensorInfos) return super.readSync(dataId);
+      const bytes = this.download(resource);
+      check();
+      const read = tf.util.convertBackendValuesAndArrayBuffer(bytes as never, dtype) as tf.BackendValues;
+      this.convertAndCacheOnCPU(dataId, read);
+      return read;
+    }
+
+    private download(source: GpuBuffer): ArrayBuffer | undefined {
+      const { size } = source;
+      const staging = this.bufferManager.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+      this.ensureCommandEncoderReady();
+      this.endComputePassEncoder();
+      this.commandEncoder.copyBufferToBuffer(source, 0, staging, 0, size);
+      this.submitQueue();
+      staging.mapAsync(GPUMapMode.READ).catch(() => {}); // told by its state
+      tickUntil(() => staging.mapState !== 'pending');
+      if (staging.mapState !== 'mapped') throw new Error(lost ?? failure ?? `The GPU (${name}) gave no values.`);
+      const bytes = staging.getMappedRange().slice(0);
+      staging.unmap();
+      this.bufferManager.releaseBuffer(staging);
+      return bytes;
+    }
+  }
+  const backend = asInBrowser(() => new WatchedBackend(device, info));
+  return { backend, isLost: () => lost !== undefined };
+}
+
+/** TensorFlow.js's constructor looks for a browser's `navigator.gpu`; whether it is there is all that it asks. */
+function asInBrowser<T>(construct: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu: {} }, configurable: true });
+  try {
+    return construct();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+}

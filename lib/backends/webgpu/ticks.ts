@@ -1,0 +1,38 @@
+type Callback = (...args: unknown[]) => void;
+
+/** What was scheduled and has not run yet. */
+const waiting = new Set<Callback>();
+let isWatching = false;
+
+/**
+ * Dawn, the WebGPU of the package `webgpu`, finishes its work in callbacks that it gives to `setImmediate`, so that a program
+ * that waits for a result without giving up its turn would wait for ever. From now on native callbacks, of which Dawn's are
+ * some, can also be run before their turn; all others go where they always did.
+ */
+export function watchTicks(): void {
+  if (isWatching) return;
+  isWatching = true;
+  const schedule = globalThis.setImmediate;
+  const watching = (callback: Callback, ...args: unknown[]) => {
+    if (!isNative(callback)) return schedule(callback, ...args);
+    const once = () => {
+      if (waiting.delete(once)) callback(...args);
+    };
+    waiting.add(once);
+    return schedule(once);
+  };
+  const properties = Object.getOwnPropertyDescriptors(schedule); // util.promisify's among them
+  globalThis.setImmediate = Object.defineProperties(watching, properties) as typeof setImmediate;
+}
+
+const isNative = (callback: unknown) =>
+  typeof callback === 'function' && Function.prototype.toString.call(callback).includes('[native code]');
+
+/** Lets Dawn go on until the condition holds; false when it has nothing to go on with. */
+export function tickUntil(isDone: () => boolean): boolean {
+  while (!isDone()) {
+    if (waiting.size === 0) return false;
+    for (const callback of [...waiting]) callback();
+  }
+  return true;
+}
