@@ -213,7 +213,7 @@ function registerGradients(): void {
   tf.registerGradient({
     kernelName: 'BatchNormTraining',
     inputsToSave: ['x', 'gamma'],
-    outputsToSave: [false, true, true, true, true], // whatever else the backend's kernel keeps for its gradient
+    outputsToSave: [false, true, true, true, true, true], // whatever else the backend's kernel keeps for its gradient
     gradFunc: (dy, [x, gamma, mean, variance, ...kept], attrs): Gradients => {
       const tensors = { dy: (dy as Tensor[])[0], x, gamma, mean, variance, ...kept };
       const gradients = run('BatchNormTrainingGrad', tensors, attrs);

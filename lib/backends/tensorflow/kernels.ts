@@ -65,14 +65,11 @@ const normalization = (epsilon: number, isTraining: boolean) => [
 
 type Training = Record<'x' | 'gamma' | 'beta', Tensor>;
 
-/**
- * @returns y, the batch's mean and variance, and the two of the op's reserves that its gradient needs: on a processor mean and
- * variance again, on a GPU what cuDNN keeps.
- */
+/** @returns y, the batch's mean and variance, and what the op reserves for its gradient. */
 function normalize({ inputs: { x, gamma, beta }, attrs }: Call<Training, { epsilon: number }>): Tensor[] {
   return tf.tidy(() => {
     const none = tf.tensor1d([], 'float32');
-    const [y, mean, unbiased, first, second] = tensorflow().executeMultipleOutputs(
+    const [y, mean, unbiased, ...reserves] = tensorflow().executeMultipleOutputs(
       'FusedBatchNormV3',
       normalization(attrs.epsilon, true),
       [x, gamma, beta, none, none],
@@ -81,22 +78,26 @@ function normalize({ inputs: { x, gamma, beta }, attrs }: Call<Training, { epsil
     const rows = x.size / gamma.size;
     // TensorFlow gives the estimate for the population; Keras and TensorFlow.js move towards the batch's own variance.
     const variance = tf.mul(unbiased, (rows - 1) / rows);
-    return [y, mean, variance, first, second];
+    return [y, mean, variance, ...reserves];
   });
 }
 
-/** `0` and `1` are the reserves. */
-type TrainingGradient = Record<'dy' | 'x' | 'gamma' | '0' | '1', Tensor>;
+/** `0` to `2` are what the op reserved. */
+type TrainingGradient = Record<'dy' | 'x' | 'gamma' | '0' | '1' | '2', Tensor>;
 
 /** @returns the gradients for x, gamma and beta. */
 function normalizationGradient({ inputs, attrs }: Call<TrainingGradient, { epsilon: number }>): Tensor[] {
-  const { dy, x, gamma, 0: first, 1: second } = inputs;
-  return tf.tidy(() => {
-    const none = tf.tensor1d([], 'float32');
-    const tensors = [dy, x, gamma, first, second, none];
-    const name = 'FusedBatchNormGradV3';
-    return tensorflow().executeMultipleOutputs(name, normalization(attrs.epsilon, true), tensors, 5).slice(0, 3);
-  });
+  const { dy, x, gamma, 0: first, 1: second, 2: third } = inputs;
+  const name = 'FusedBatchNormGradV3';
+  const tensors = [dy, x, gamma, first, second, third];
+  const [dx, dGamma, dBeta, ...unused] = tensorflow().executeMultipleOutputs(
+    name,
+    normalization(attrs.epsilon, true),
+    tensors,
+    5,
+  );
+  tf.dispose(unused);
+  return [dx, dGamma, dBeta];
 }
 
 type Losses = Record<'target' | 'logits', Tensor>;

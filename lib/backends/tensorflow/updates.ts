@@ -73,12 +73,14 @@ function inPlace(variables: Variable[], use: (resources: number[]) => void): voi
     binding.executeOp('AssignVariableOp', [dtype], [id, values[i]], 0);
     return id;
   });
-  use(resources);
-  variables.forEach((variable, i) => {
-    const [{ id }] = binding.executeOp('ReadVariableOp', [dtype], [resources[i]], 1);
-    binding.deleteTensor(resources[i]);
-    replace(variable, id);
-  });
+  try {
+    use(resources);
+    variables.forEach((variable, i) => {
+      replace(variable, binding.executeOp('ReadVariableOp', [dtype], [resources[i]], 1)[0].id);
+    });
+  } finally {
+    for (const id of resources) binding.deleteTensor(id);
+  }
 }
 
 /** Name of a resource that ends with its last handle (tensorflow/core/framework/resource_handle.h). */

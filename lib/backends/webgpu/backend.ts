@@ -38,8 +38,9 @@ export function watchedBackend(
     lost = `The GPU (${name}) was lost (${reason}: ${message}) and what it held is gone. Call useBackend again and build the model anew, from a checkpoint where there is one.`;
     process.emitWarning(lost);
   });
-  device.onuncapturederror = ({ error }) => {
-    failure ??= `The GPU (${name}) refused an operation: ${error.message.split('\n')[0]} A smaller batch may fit.`;
+  device.onuncapturederror = (event) => {
+    event.preventDefault(); // Dawn would print it
+    failure ??= `The GPU (${name}) refused an operation: ${event.error.message.split('\n')[0]} A smaller batch may fit.`;
   };
 
   /** Throws what went wrong since the last time, for values that were computed then can't be trusted. */

@@ -21,7 +21,7 @@ export interface AdapterInfo {
 
 export interface Device {
   lost: Promise<{ reason: string; message: string }>;
-  onuncapturederror: ((event: { error: { message: string } }) => void) | null;
+  onuncapturederror: ((event: { error: { message: string }; preventDefault(): void }) => void) | null;
   limits: Record<string, number>;
   destroy(): void;
 }
