@@ -7,8 +7,8 @@ export async function choosePeers(options, say) {
   const leftOut = [];
   const tfjs = [];
   for (const backend of options.backends) {
-    const reason = await whyNot(tfjsPeer(backend));
-    if (reason === undefined) tfjs.push(tfjsPeer(backend));
+    const reason = await whyNot(tfjsPeer(backend, options));
+    if (reason === undefined) tfjs.push(tfjsPeer(backend, options));
     else leftOut.push({ name: backend, reason });
   }
   if (tfjs.length === 0) {

@@ -5,10 +5,14 @@ import { parseArgs } from 'node:util';
 import { checkPython } from './peers.mjs';
 import { WORKS } from './works.mjs';
 
+const BACKENDS = 'simd,wasm,tensorflow,tensorflow-stock,webgpu';
+
 export const USAGE = `npm run bench -- [options]
   --keras PYTHON      measures Keras on TensorFlow too, with this Python interpreter
   --torch PYTHON      measures PyTorch too, with this Python interpreter
-  --backends A,B,…    backends of TensorFlow.js; the first that loads is compared with all others (simd,wasm,tensorflow)
+  --backends A,B,…    backends of TensorFlow.js; the first that loads is compared with all others (${BACKENDS});
+                      tensorflow-stock is tfjs-node without this project's speed-ups
+  --gpu               lets TensorFlow, Keras and PyTorch compute on a CUDA GPU
   --only WORK,…       some of ${Object.keys(WORKS).join(', ')}
   --quick             short and few rounds: tells whether everything runs, and only roughly how fast
   --rounds N          rounds of each speed (7)
@@ -21,7 +25,8 @@ export const USAGE = `npm run bench -- [options]
 const OPTIONS = {
   keras: { type: 'string' },
   torch: { type: 'string' },
-  backends: { type: 'string', default: 'simd,wasm,tensorflow' },
+  backends: { type: 'string', default: BACKENDS },
+  gpu: { type: 'boolean', default: false },
   only: { type: 'string', default: Object.keys(WORKS).join() },
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const peer = (file) => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
 
-/** All compute on the processor, with the threads that they choose by themselves. */
-const PROCESSOR = { CUDA_VISIBLE_DEVICES: '-1', RESNET_THREADS: undefined };
+/** With the threads that they choose by themselves, and on the processor unless GPUs are asked for. */
+const environment = ({ gpu }) => ({ RESNET_THREADS: undefined, ...(gpu ? {} : { CUDA_VISIBLE_DEVICES: '-1' }) });
 
 /**
  * What TensorFlow and PyTorch do by themselves on a processor with AVX2 and no more: smaller vectors, and TensorFlow
@@ -31,19 +31,19 @@ export const PYTHON = {
   },
 };
 
-export function tfjsPeer(backend, env = {}) {
+export function tfjsPeer(backend, options = {}, env = {}) {
   return {
     name: backend,
     group: 'TensorFlow.js',
     command: process.execPath,
     args: [peer('tfjs.mjs'), backend],
-    env: { ...PROCESSOR, ...env },
+    env: { ...environment(options), ...env },
   };
 }
 
 /** The peers in Python whose interpreters are given. */
-export function pythonPeers({ keras, torch, avx2 }) {
-  const env = { ...PROCESSOR, ...(avx2 ? AVX2 : {}) };
+export function pythonPeers({ keras, torch, avx2, gpu }) {
+  const env = { ...environment({ gpu }), ...(avx2 ? AVX2 : {}) };
   const peers = [];
   if (keras !== undefined) {
     const args = [peer('keras_peer.py')];

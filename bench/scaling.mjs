@@ -33,7 +33,7 @@ export async function measureScaling([subject, ...others], settings) {
     await series(`Batch, ResNet-${DEPTH}`, BATCHES, (batch) => training(DEPTH, batch, peers)),
   ];
   if (subject.name !== 'simd') return results; // the only one whose threads can be set
-  const withThreads = (threads) => training(DEPTH, 128, [tfjsPeer('simd', { RESNET_THREADS: String(threads) })]);
+  const withThreads = (threads) => training(DEPTH, 128, [tfjsPeer('simd', {}, { RESNET_THREADS: String(threads) })]);
   return [...results, await series(`Threads, ResNet-${DEPTH}, batch 128`, threadCounts(settings.threads), withThreads)];
 }
 

@@ -1,4 +1,5 @@
 // Everything that a lesson imports.
+export { type BackendRow, backendsHere } from './backends/here';
 export { type Backend, type BackendName, useBackend } from './backends/index';
 export { type Augmentation, augmentImages, KERAS_AUGMENTATION } from './data/augment';
 export { type Cifar10Options, loadCifar10 } from './data/cifar10';

@@ -1,10 +1,14 @@
 // TensorFlow's C library: what the Keras vectors of every-backend.slow.ts leave open.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { adam, sgd, tf, useBackend } from 'resnet-lab';
 import { runScript } from '../helpers/child';
 import { assertClose } from '../helpers/close';
 import { assertSameAsCpu } from '../helpers/compare-backends';
+import { fetchNode, NODE_VERSIONS } from '../helpers/node-versions';
 
 const values = async (tensor: tf.Tensor) => Array.from(await tensor.data());
 
@@ -95,6 +99,14 @@ async function main() {
         },
         { seed: 3, backend: 'tensorflow', terms: { value: 100, 'gradient 0': 100, 'gradient 1': 100 } },
       ));
+
+    for (const version of NODE_VERSIONS) {
+      it(`trains on Node ${version}`, async () => {
+        const node = await fetchNode(version);
+        const { stdout } = await promisify(execFile)(node, [join('scripts', 'prove.mjs'), 'tensorflow']);
+        assert.match(JSON.parse(stdout).device, /^CPU/);
+      });
+    }
 
     it('says nothing of its own in a program', async () => {
       const { stdout } = await runScript("await lab.useBackend('tensorflow'); tf.ones([2]).add(1).print();");

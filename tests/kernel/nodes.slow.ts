@@ -1,23 +1,8 @@
-// The kernel on every Node that the project supports: each is fetched as an npm package.
+// The kernel on every Node that the project supports.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { it } from 'node:test';
-import { promisify } from 'node:util';
-import { temporaryFolder } from '../helpers/folder';
 import { last, printed, runCells, shown, traceback } from '../helpers/jupyter';
-
-const VERSIONS = ['20.19', '22', '24', '26'];
-
-/** npm's `node` fetches the program in an install script; the package of the platform is the program itself. */
-async function fetchNode(version: string): Promise<string> {
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const folder = temporaryFolder();
-  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `${name}@${version}`];
-  const npm = process.env.npm_execpath; // set by every `npm run`
-  await (npm ? promisify(execFile)(process.execPath, [npm, ...args]) : promisify(execFile)('npm', args));
-  return join(folder, 'node_modules', name, 'bin', 'node');
-}
+import { fetchNode, NODE_VERSIONS } from '../helpers/node-versions';
 
 const cells = {
   version: 'process.version',
@@ -37,7 +22,7 @@ const cells = {
   library: "import { tf } from 'resnet-lab';\ntf.tensor1d([1, 2]).shape",
 };
 
-for (const version of VERSIONS)
+for (const version of NODE_VERSIONS)
   it(`the kernel runs on Node ${version}`, async () => {
     const results = await runCells(cells, { node: await fetchNode(version) });
     assert.ok(String(shown(results.version)).startsWith(`v${version}.`));
