@@ -28,7 +28,7 @@ const ARCHITECTURES: Record<string, string> = { x64: 'x86-64' };
 /**
  * What can compute on this machine, without starting any of it: its row of environment.md's table, and what of it is installed.
  *
- * @returns `machine`, such as 'Linux x86-64, GPU NVIDIA', and a row for each backend, the fastest kind of hardware first.
+ * @returns `machine`, such as 'Linux x86-64, NVIDIA GPU', and a row for each backend, the fastest kind of hardware first.
  */
 export async function backendsHere(): Promise<{ machine: string; rows: BackendRow[] }> {
   const gpu = await findGpu();
@@ -39,11 +39,11 @@ export async function backendsHere(): Promise<{ machine: string; rows: BackendRo
     isInstalled('tensorflow', `@tensorflow/${name}`),
   );
   const row = (backend: string, known: string, isHere: boolean, command: string): BackendRow => {
-    const how = known.startsWith('no') ? '–' : command;
+    const how = known === 'tested' || known === 'expected' ? command : '–';
     return { backend, 'on such machines': known, here: isHere ? 'installed' : how };
   };
   return {
-    machine: `${platform}, GPU ${gpu}`,
+    machine: `${platform}, ${gpu === 'none' ? 'no' : gpu} GPU`,
     rows: [
       row('tensorflow (CUDA)', about('cuda'), tensorflow[0], 'npm run setup:gpu'),
       row('webgpu', about('webgpu'), isInstalled('webgpu', 'webgpu'), 'npm run setup:webgpu'),
