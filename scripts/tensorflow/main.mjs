@@ -2,7 +2,7 @@
 // .tensorflow and nowhere else. Takes the addon that tfjs-node publishes where it works, and builds its binding elsewhere.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installOptional, optionalFolder, removeOptional } from '../optional.mjs';
+import { installOptional, optionalFolder, removeOptional, replaceOptional } from '../optional.mjs';
 import { prove } from '../prove.mjs';
 import { command, setup } from '../setup.mjs';
 import { buildBinding, checkWheel, fetchWheel } from './build.mjs';
@@ -14,11 +14,12 @@ const PACKAGES = { cpu: '@tensorflow/tfjs-node', gpu: '@tensorflow/tfjs-node-gpu
 const USAGE = 'npm run setup:tensorflow (processor) or npm run setup:gpu (CUDA), with -- --undo to take it away again';
 
 /** Throws unless the addon trains on the kind of device that it is for. */
-function tryOut(kind) {
+function tryOut(kind, folder) {
+  writeFileSync(join(folder, 'use.json'), JSON.stringify({ package: PACKAGES[kind] })); // what useBackend looks for
   // TensorFlow's warnings tell which library of CUDA it missed.
   const proof = prove('tensorflow', { TF_CPP_MIN_LOG_LEVEL: kind === 'gpu' ? '1' : '2' });
   if (kind === 'cpu' || proof.device.startsWith('GPU')) return proof;
-  const complaints = proof.said.split('\n').filter((line) => /^\S*.?[WE]\S* |dlopen|cuda/i.test(line));
+  const complaints = proof.said.split('\n').filter((line) => /^[WE]\d{4} /.test(line));
   throw new Error(
     `it trains, but on ${proof.device}, not on the GPU. TensorFlow says: ${complaints.join('\n') || 'nothing'}`,
   );
@@ -28,7 +29,7 @@ function installPublished(kind, folder) {
   const reason = whyNotPublished(kind);
   if (reason !== undefined) throw new Error(reason);
   fetchPublished(folder, PACKAGES[kind]);
-  return tryOut(kind);
+  return tryOut(kind, folder);
 }
 
 function installBuilt(kind, folder) {
@@ -38,13 +39,11 @@ function installBuilt(kind, folder) {
   const tensorflow = fetchWheel(kind, folder);
   console.log(`Building its binding with ${compiler} …`);
   buildBinding(compiler, folder, PACKAGES[kind], tensorflow);
-  return tryOut(kind);
+  return tryOut(kind, folder);
 }
 
-function install(kind) {
-  const driver = kind === 'gpu' ? checkDriver() : undefined;
+function install(kind, driver) {
   const folder = installOptional('tensorflow', (name) => name.startsWith('tfjs-node'));
-  writeFileSync(join(folder, 'use.json'), JSON.stringify({ package: PACKAGES[kind] })); // what useBackend looks for
   console.log(`Trying the published addon of ${PACKAGES[kind]} …`);
   let how = 'the published addon';
   let proof;
@@ -77,10 +76,6 @@ await command(() => {
     return;
   }
   setup();
-  try {
-    install(kind);
-  } catch (error) {
-    removeOptional('tensorflow');
-    throw error;
-  }
+  const driver = kind === 'gpu' ? checkDriver() : undefined;
+  replaceOptional('tensorflow', () => install(kind, driver));
 });

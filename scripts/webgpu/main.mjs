@@ -1,7 +1,7 @@
 // npm run setup:webgpu [-- --undo]: the packages of the backend 'webgpu', in the folder .webgpu and nowhere else.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { installOptional, optionalFolder, removeOptional } from '../optional.mjs';
+import { installOptional, optionalFolder, removeOptional, replaceOptional } from '../optional.mjs';
 import { prove } from '../prove.mjs';
 import { command, setup } from '../setup.mjs';
 
@@ -29,7 +29,7 @@ await command(() => {
     return;
   }
   setup();
-  try {
+  replaceOptional('webgpu', () => {
     keepOwnPlatform(installOptional('webgpu', (name) => name === 'tfjs-backend-webgpu'));
     if (option === '--without-proof') return; // the tests prove more
     const { device, imagesPerSecond } = prove('webgpu');
@@ -40,8 +40,5 @@ await command(() => {
         "await useBackend('webgpu') uses it, and so does useBackend(); npm run setup:webgpu -- --undo takes it away.",
       ].join('\n'),
     );
-  } catch (error) {
-    removeOptional('webgpu');
-    throw error;
-  }
+  });
 });

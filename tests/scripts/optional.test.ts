@@ -2,9 +2,9 @@
 // stood in for by scripts.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { temporaryFolder } from '../helpers/folder';
 
 /** Runs code that has the functions of scripts/tensorflow, with nothing on the PATH but `programs`, and gives what it prints. */
@@ -99,6 +99,34 @@ describe('the binding', { skip: process.platform === 'win32' }, () => {
     const compiler = { 'c++': "echo 'tfjs.cc:3:10: fatal error: string: No such file' >&2; exit 1" };
     assert.match(evaluate(build, compiler), /could not build .*a-package.*\n.*fatal error: string.*\n.*C\+\+17.*CXX/);
     assert.match(evaluate(build), /could not build .*\n.*ENOENT/);
+  });
+});
+
+describe('a set of packages', () => {
+  const folder = '.tensorflow-of-the-test';
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('comes back when it is to be replaced and that fails, and is gone when it is removed', () => {
+    const script = (body: string) => `
+      import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+      import { removeOptional, replaceOptional } from './scripts/optional.mjs';
+      const name = 'tensorflow-of-the-test';
+      const make = (content) => { mkdirSync('.' + name); writeFileSync('.' + name + '/a', content); };
+      const content = () => existsSync('.' + name) && readFileSync('.' + name + '/a', 'utf8');
+      ${body}`;
+    const run = (body: string) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script(body), 'eval'], { encoding: 'utf8' }).stdout;
+    const failing = "() => { make('half'); throw new Error('no'); }";
+    assert.equal(
+      run(`try { replaceOptional(name, ${failing}) } catch (e) { console.log(e.message, content()) }`),
+      'no false\n',
+    );
+    assert.equal(run("replaceOptional(name, () => make('first')); console.log(content())"), 'first\n');
+    assert.equal(run(`try { replaceOptional(name, ${failing}) } catch (e) { console.log(content()) }`), 'first\n');
+    assert.equal(run("replaceOptional(name, () => { make('half'); process.kill(process.pid, 'SIGKILL') })"), '');
+    assert.equal(run(`try { replaceOptional(name, ${failing}) } catch (e) { console.log(content()) }`), 'first\n');
+    assert.equal(run("replaceOptional(name, () => make('second')); console.log(content())"), 'second\n');
+    assert.equal(run('console.log(removeOptional(name), content(), removeOptional(name))'), 'true false false\n');
   });
 });
 
