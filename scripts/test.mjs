@@ -26,18 +26,12 @@ function check() {
   run(process.execPath, [bin('typescript/bin/tsc'), '-p', '.'], 'Types of the commands and tests');
 }
 
-/** The backends that not everybody has; where one can't be had its tests are skipped, and say so. */
+/** The backends that not everybody has. */
 function installBackends() {
-  for (const [name, script, ...args] of [
-    ['tensorflow', 'main.mjs', 'cpu'],
-    ['webgpu', 'main.mjs', '--without-proof'],
-  ]) {
-    if (existsSync(optionalFolder(name))) continue;
-    try {
-      run(process.execPath, [join(ROOT, 'scripts', name, script), ...args], `Installing ${name}`);
-    } catch (error) {
-      console.error(error.message);
-    }
+  const scripts = { tensorflow: ['main.mjs', 'cpu'], webgpu: ['main.mjs', '--without-proof'] };
+  for (const [name, [script, option]] of Object.entries(scripts)) {
+    if (existsSync(join(optionalFolder(name), 'use.json'))) continue;
+    run(process.execPath, [join(ROOT, 'scripts', name, script), option], `Installing ${name}`);
   }
 }
 

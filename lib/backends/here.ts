@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { optionalFolder } from '../paths';
+import { nvidiaGpu } from './nvidia';
 import { SUPPORT, type Support } from './support';
+import { CPU_PACKAGE, GPU_PACKAGE, installedPackage } from './tensorflow/packages';
 
 /** One backend on this machine. */
 export interface BackendRow {
@@ -35,9 +35,7 @@ export async function backendsHere(): Promise<{ machine: string; rows: BackendRo
   const platform = namePlatform();
   const known = SUPPORT.find((row) => row.platform === platform && row.gpu === gpu);
   const about = (backend: 'simd' | 'tensorflow' | 'cuda' | 'webgpu') => known?.[backend] ?? 'unknown';
-  const tensorflow = (['tfjs-node-gpu', 'tfjs-node'] as const).map((name) =>
-    isInstalled('tensorflow', `@tensorflow/${name}`),
-  );
+  const cuda = isInstalled('tensorflow', GPU_PACKAGE);
   const row = (backend: string, known: string, isHere: boolean, command: string): BackendRow => {
     const how = known === 'tested' || known === 'expected' ? command : '–';
     return { backend, 'on such machines': known, here: isHere ? 'installed' : how };
@@ -45,10 +43,15 @@ export async function backendsHere(): Promise<{ machine: string; rows: BackendRo
   return {
     machine: `${platform}, ${gpu === 'none' ? 'no' : gpu} GPU`,
     rows: [
-      row('tensorflow (CUDA)', about('cuda'), tensorflow[0], 'npm run setup:gpu'),
+      row('tensorflow (CUDA)', about('cuda'), cuda, 'npm run setup:gpu'),
       row('webgpu', about('webgpu'), isInstalled('webgpu', 'webgpu'), 'npm run setup:webgpu'),
       row('simd', about('simd'), true, ''),
-      row('tensorflow', about('tensorflow'), tensorflow[1], 'npm run setup:tensorflow'),
+      row(
+        'tensorflow',
+        about('tensorflow'),
+        cuda || isInstalled('tensorflow', CPU_PACKAGE),
+        'npm run setup:tensorflow',
+      ),
       row('wasm, cpu', about('simd'), true, ''),
     ],
   };
@@ -56,6 +59,7 @@ export async function backendsHere(): Promise<{ machine: string; rows: BackendRo
 
 async function findGpu(): Promise<Gpu> {
   if (process.platform === 'darwin' && process.arch === 'arm64') return 'Apple';
+  if (nvidiaGpu() !== undefined) return 'NVIDIA'; // in WSL and in containers nothing else lists it
   const { graphics } = await import('systeminformation'); // only who asks waits for it
   const { controllers } = await graphics();
   const names = controllers.map(({ vendor, model }) => `${vendor} ${model}`);
@@ -68,13 +72,9 @@ function namePlatform(): string {
   return `${isWsl ? 'WSL 2' : (PLATFORMS[process.platform] ?? process.platform)} ${arch}`;
 }
 
-/** Whether a package is in the set's folder, or beside this library. */
+/** Whether one of this repository's commands has installed a package, or somebody beside this library. */
 function isInstalled(set: 'tensorflow' | 'webgpu', name: string): boolean {
-  const folder = optionalFolder(set);
-  if (folder && set === 'tensorflow') {
-    const addon = join(folder, 'node_modules', name, 'lib');
-    if (existsSync(addon)) return true;
-  } else if (folder && existsSync(join(folder, 'node_modules', name))) return true;
+  if (installedPackage(set) === name) return true;
   try {
     createRequire(__filename).resolve(name);
     return true;

@@ -102,7 +102,11 @@ async function loadTensorflow(): Promise<Backend> {
 async function loadTensorflowOnGpu(): Promise<Backend> {
   const { registerTensorflow } = await import('./tensorflow/index.js');
   const gpu = await registerTensorflow(true);
-  if (gpu === undefined) throw new Error('TensorFlow found no GPU.');
+  if (gpu === undefined) {
+    throw new Error(
+      "TensorFlow's package for CUDA is here and finds no GPU; `npm run setup:gpu` says what is missing.",
+    );
+  }
   return activate('tensorflow', `GPU (${gpu})`, availableParallelism());
 }
 

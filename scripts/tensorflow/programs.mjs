@@ -21,7 +21,7 @@ export function npmQuietly(args) {
 
 /** The first program that answers `--version`; throws, with the fix, when there is none. */
 export function findCompiler(env = process.env, platform = process.platform) {
-  const candidates = [...(env.CXX ? [env.CXX] : []), 'c++', 'g++', 'clang++'];
+  const candidates = env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++'];
   const found = candidates.find((program) => ask(program, ['--version']) !== undefined);
   if (found !== undefined) return found;
   const fix =

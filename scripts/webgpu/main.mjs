@@ -1,5 +1,5 @@
 // npm run setup:webgpu [-- --undo]: the packages of the backend 'webgpu', in the folder .webgpu and nowhere else.
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOptional, optionalFolder, removeOptional, replaceOptional } from '../optional.mjs';
 import { prove } from '../prove.mjs';
@@ -31,11 +31,12 @@ await command(() => {
   setup();
   replaceOptional('webgpu', () => {
     keepOwnPlatform(installOptional('webgpu', (name) => name === 'tfjs-backend-webgpu'));
+    writeFileSync(join(optionalFolder('webgpu'), 'use.json'), JSON.stringify({ package: 'webgpu' })); // what is asked whether it is here
     if (option === '--without-proof') return; // the tests prove more
     const { device, imagesPerSecond } = prove('webgpu');
     console.log(
       [
-        `WebGPU works: ${device}.`,
+        `WebGPU works: ${device}; webgpu 0.6.2, tfjs-backend-webgpu 4.22.0, Node ${process.versions.node}.`,
         `ResNet-8, batch 32: ${imagesPerSecond.toFixed(0)} images a second in training.`,
         "await useBackend('webgpu') uses it, and so does useBackend(); npm run setup:webgpu -- --undo takes it away.",
       ].join('\n'),

@@ -18,15 +18,20 @@ interface Support {
 }
 const { SUPPORT } = createRequire(__filename)('resnet-lab/dist/backends/support.js') as { SUPPORT: Support[] };
 
-/** What `backendsHere` says where `lspci` lists these devices. */
-function withDevices(lines: string[]): { machine: string; rows: BackendRow[] } {
+/** What `backendsHere` says where these programs are on the PATH first, scripts for a shell. */
+function withPrograms(programs: Record<string, string>): { machine: string; rows: BackendRow[] } {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'lspci'), `#!/bin/sh\ncat <<'END'\n${lines.join('\n')}\nEND\n`);
-  chmodSync(join(folder, 'lspci'), 0o755);
+  for (const [name, body] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
   const script = "require('resnet-lab').backendsHere().then((here) => console.log(JSON.stringify(here)));";
   const env = { ...process.env, PATH: folder + delimiter + process.env.PATH };
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env }));
 }
+
+const withDevices = (lines: string[]) =>
+  withPrograms({ lspci: `cat <<'END'\n${lines.join('\n')}\nEND`, 'nvidia-smi': 'exit 9' });
 
 describe('the table of backends', () => {
   it('stands in environment.md as it is in the library', () => {
@@ -66,5 +71,7 @@ describe('the table of backends', () => {
     const both = withDevices([intel, nvidia]);
     assert.deepEqual([gpu(both), cuda(both), both.rows[0].here], ['NVIDIA', 'expected', 'npm run setup:gpu']);
     assert.equal(cuda(withDevices([amd])), 'no: NVIDIA only');
+    const container = withPrograms({ lspci: 'exit 1', 'nvidia-smi': 'echo NVIDIA L4' });
+    assert.equal(gpu(container), 'NVIDIA', 'nothing but the driver tells');
   });
 });

@@ -1,6 +1,7 @@
 // TensorFlow's C library: what the Keras vectors of every-backend.slow.ts leave open.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -13,6 +14,7 @@ import { fetchNode, NODE_VERSIONS } from '../helpers/node-versions';
 const values = async (tensor: tf.Tensor) => Array.from(await tensor.data());
 
 async function whyNot(): Promise<string | false> {
+  if (existsSync('.tensorflow')) return false;
   const script =
     "await lab.useBackend('tensorflow').catch((error) => { console.error(error.message); process.exit(1); });";
   const { code, stderr } = await runScript(script);
@@ -104,9 +106,41 @@ async function main() {
       it(`trains on Node ${version}`, async () => {
         const node = await fetchNode(version);
         const { stdout } = await promisify(execFile)(node, [join('scripts', 'prove.mjs'), 'tensorflow']);
-        assert.match(JSON.parse(stdout).device, /^CPU/);
+        assert.match(JSON.parse(stdout).device, /^[CG]PU \(/);
       });
     }
+
+    it('has the gradient of targets that are masked, or of several classes', () =>
+      assertSameAsCpu(
+        (draw) => {
+          const target = tf.tensor2d([
+            [0, 0, 0],
+            [1, 1, 0],
+            [0, 0, 1],
+            [2, 0, 0.5],
+          ]);
+          const inputs = tf.input({ shape: [3] });
+          const softmax = tf.layers.activation({ activation: 'softmax' });
+          const model = tf.model({ inputs, outputs: softmax.apply(inputs) as tf.SymbolicTensor });
+          const optimizer = tf.train.sgd(1);
+          model.compile({ optimizer, loss: 'categoricalCrossentropy' });
+          const [loss] = (model as unknown as { lossFunctions: ((y: tf.Tensor, p: tf.Tensor) => tf.Tensor)[] })
+            .lossFunctions;
+          const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+            loss(target, model.apply(x, { training: true }) as tf.Tensor).sum(),
+          )(draw([4, 3]));
+          optimizer.dispose();
+          return { value, grad };
+        },
+        { seed: 5, backend: 'tensorflow' },
+      ));
+
+    it('is passed over in silence by auto, for it is not on a GPU', { skip: existsSync('/dev/nvidia0') }, async () => {
+      const script = "await lab.useBackend('tensorflow'); console.log((await lab.useBackend()).name);";
+      const { stdout, stderr } = await runScript(`process.env.RESNET_GPU = ''; ${script}`);
+      assert.equal(stdout, 'simd\n');
+      assert.doesNotMatch(stderr, /left alone.*(TensorFlow|tfjs-node)/);
+    });
 
     it('says nothing of its own in a program', async () => {
       const { stdout } = await runScript("await lab.useBackend('tensorflow'); tf.ones([2]).add(1).print();");

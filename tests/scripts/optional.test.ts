@@ -88,6 +88,7 @@ describe('the binding', { skip: process.platform === 'win32' }, () => {
     assert.match(evaluate("findCompiler(process.env, 'darwin')"), /xcode-select --install/);
     assert.equal(evaluate(find, { 'clang++': 'exit 0' }), 'clang++');
     assert.equal(evaluate(find, { 'g++': 'exit 0', mine: 'exit 0' }, { CXX: 'mine' }), 'mine');
+    assert.match(evaluate(find, { 'g++': 'exit 0' }, { CXX: 'gone' }), /looked for gone in the PATH/);
   });
 
   it('tells what the compiler said when it fails', () => {

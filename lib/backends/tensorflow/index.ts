@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { MissingPackage, reason } from '../../errors';
 import { tf } from '../../tf';
 import { speedUpLayers } from '../fused/layers';
 import { registerFused } from '../fused/registry';
+import { nvidiaGpu } from '../nvidia';
 import { BACKEND, type TensorflowBackend } from './binding';
 import { registerKernels } from './kernels';
 import { supplyDroppedFunctions } from './node-util';
@@ -20,8 +20,9 @@ let loaded: string | undefined;
  */
 export async function registerTensorflow(onlyGpu: boolean): Promise<string | undefined> {
   if (loaded === undefined) loaded = load(onlyGpu ? [GPU_PACKAGE] : [GPU_PACKAGE, CPU_PACKAGE]);
+  if (onlyGpu && loaded !== GPU_PACKAGE) throw new MissingPackage(`${loaded} computes on the processor only.`);
   const backend = tf.findBackend(BACKEND) as unknown as TensorflowBackend;
-  return backend.isUsingGpuDevice ? nameOfGpu() : undefined;
+  return backend.isUsingGpuDevice ? [nvidiaGpu(), 'CUDA'].filter(Boolean).join(', ') : undefined;
 }
 
 function load(names: string[]): string {
@@ -53,14 +54,4 @@ function load(names: string[]): string {
 /** FusedBatchNormV3 takes images. */
 function normalizes(x: tf.Tensor): boolean {
   return x.dtype === 'float32' && x.rank === 4 && x.size > 0;
-}
-
-/** As NVIDIA's driver calls it. */
-function nameOfGpu(): string {
-  try {
-    const names = execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: 10_000 });
-    return `${String(names).split('\n')[0].trim()}, CUDA`;
-  } catch {
-    return 'CUDA';
-  }
 }

@@ -25,21 +25,13 @@ export function registerKernels(): void {
   );
   register('BatchNormTraining', normalize);
   register('BatchNormTrainingGrad', normalizationGradient);
-  register('SoftmaxCrossentropy', ({ inputs }: Call<Losses, object>) => keep(crossentropy(inputs), 0));
-  register('SoftmaxCrossentropyGrad', ({ inputs }: Call<Losses & { dy: Tensor }, object>) =>
-    tf.tidy(() => tf.mul(crossentropy(inputs)[1], tf.expandDims(inputs.dy, 1))),
-  );
+  register('SoftmaxCrossentropy', crossentropy);
+  register('SoftmaxCrossentropyGrad', crossentropyGradient);
   register('DropoutWithSeed', drop);
   register('L2Penalty', penalize);
   register('L2PenaltyGrad', ({ inputs: { dy, x }, attrs: { l2 } }: Call<Record<'dy' | 'x', Tensor>, { l2: number }>) =>
     tf.tidy(() => tf.mul(x, tf.mul(dy, 2 * l2))),
   );
-}
-
-/** One of an op's outputs; the others are disposed of. */
-function keep(outputs: Tensor[], index: number): Tensor {
-  tf.dispose(outputs.filter((_, i) => i !== index));
-  return outputs[index];
 }
 
 type Convolution = Record<'x' | 'filter' | 'bias', Tensor>;
@@ -102,11 +94,20 @@ function normalizationGradient({ inputs, attrs }: Call<TrainingGradient, { epsil
 
 type Losses = Record<'target' | 'logits', Tensor>;
 
-/** @returns each example's loss, and its gradient for the logits. */
-function crossentropy({ target, logits }: Losses): Tensor[] {
+/** @returns each example's loss. */
+function crossentropy({ inputs: { target, logits } }: Call<Losses, object>): Tensor {
   return tf.tidy(() => {
     const tensors = [logits, tf.cast(target, 'float32')];
-    return tensorflow().executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', [a.type()], tensors, 2);
+    return tensorflow().executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', [a.type()], tensors, 2)[0];
+  });
+}
+
+/** The op has a gradient of its own, but that is for targets whose sum is 1: none that are masked, or of several classes. */
+function crossentropyGradient({ inputs: { dy, target, logits } }: Call<Losses & { dy: Tensor }, object>): Tensor {
+  return tf.tidy(() => {
+    const targets = tf.cast(target, 'float32');
+    const expected = tf.mul(tf.softmax(logits), tf.sum(targets, 1, true));
+    return tf.mul(tf.sub(expected, targets), tf.expandDims(dy, 1));
   });
 }
 

@@ -17,21 +17,18 @@ export interface Candidate {
  * chose, then those that were installed with npm.
  */
 export function candidates(names: string[]): Candidate[] {
-  const folder = optionalFolder('tensorflow');
-  const choice = folder && chosenIn(folder);
-  const chosen =
-    choice !== undefined && names.includes(choice) ? [from(join(folder as string, 'package.json'), choice)] : [];
+  const choice = installedPackage('tensorflow');
+  const folder = optionalFolder('tensorflow') ?? '';
+  const chosen = choice !== undefined && names.includes(choice) ? [from(join(folder, 'package.json'), choice)] : [];
   return [...chosen, ...names.map((name) => from(__filename, name))];
 }
 
 const from = (path: string, name: string): Candidate => ({ name, load: () => createRequire(path)(name) });
 
-function chosenIn(folder: string): string | undefined {
-  const file = join(folder, 'use.json');
-  if (!existsSync(file)) return undefined;
-  try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { package: string }).package;
-  } catch {
-    return undefined; // an installation that was cut off
-  }
+/** The package that one of this repository's commands has installed and found to work (its file use.json); undefined without. */
+export function installedPackage(set: 'tensorflow' | 'webgpu'): string | undefined {
+  const folder = optionalFolder(set);
+  const file = folder && join(folder, 'use.json');
+  if (!file || !existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { package: string }).package;
 }

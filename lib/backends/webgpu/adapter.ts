@@ -38,6 +38,7 @@ export async function chooseAdapter(create: (options: string[]) => Gpu): Promise
       forceFallbackAdapter: isSoftwareWanted,
     });
   } catch (error) {
+    if (name === undefined) throw error;
     const fix = 'It should be a part of one of those names, or software';
     throw new Error(`RESNET_GPU is '${wanted}', and the system has no such GPU: ${oneLine(reason(error))}. ${fix}.`);
   }

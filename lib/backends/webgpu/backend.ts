@@ -31,30 +31,26 @@ export function watchedBackend(
   device: Device,
   info: AdapterInfo,
   name: string,
-): { backend: WebGPUBackend; isLost(): boolean } {
-  let lost: string | undefined;
+): { backend: WebGPUBackend; isBroken(): boolean } {
   let failure: string | undefined;
+  const again = 'Call useBackend again and build the model anew, from a checkpoint where there is one';
   device.lost.then(({ reason, message }) => {
-    lost = `The GPU (${name}) was lost (${reason}: ${message}) and what it held is gone. Call useBackend again and build the model anew, from a checkpoint where there is one.`;
-    process.emitWarning(lost);
+    failure = `The GPU (${name}) was lost (${reason}: ${message}) and what it held is gone. ${again}.`;
+    process.emitWarning(failure);
   });
   device.onuncapturederror = (event) => {
     event.preventDefault(); // Dawn would print it
-    failure ??= `The GPU (${name}) refused an operation: ${event.error.message.split('\n')[0]} A smaller batch may fit.`;
+    // With it the adapter drops whatever was submitted together, updates of weights among it.
+    failure ??= `The GPU (${name}) refused an operation: ${event.error.message.split('\n')[0]} What it computed since then is wrong. ${again}, with a smaller batch.`;
   };
 
-  /** Throws what went wrong since the last time, for values that were computed then can't be trusted. */
   function check(): void {
-    if (lost !== undefined) throw new Error(lost);
-    if (failure === undefined) return;
-    const message = failure;
-    failure = undefined;
-    throw new Error(message);
+    if (failure !== undefined) throw new Error(failure);
   }
 
   class WatchedBackend extends Base {
     override async read(dataId: object) {
-      if (lost !== undefined) check();
+      check();
       try {
         return await super.read(dataId);
       } finally {
@@ -64,7 +60,7 @@ export function watchedBackend(
 
     /** TensorFlow.js's own reads by drawing, which takes a browser. */
     override readSync(dataId: object) {
-      if (lost !== undefined) check();
+      check();
       const { values, dtype, resource, complexTensorInfos } = this.tensorMap.get(dataId);
       if (values || dtype === 'string' || complexTensorInfos) return super.readSync(dataId);
       const bytes = this.download(resource);
@@ -83,7 +79,7 @@ export function watchedBackend(
       this.submitQueue();
       staging.mapAsync(GPUMapMode.READ).catch(() => {}); // told by its state
       tickUntil(() => staging.mapState !== 'pending');
-      if (staging.mapState !== 'mapped') throw new Error(lost ?? failure ?? `The GPU (${name}) gave no values.`);
+      if (staging.mapState !== 'mapped') throw new Error(failure ?? `The GPU (${name}) gave no values. ${again}.`);
       const bytes = staging.getMappedRange().slice(0);
       staging.unmap();
       this.bufferManager.releaseBuffer(staging);
@@ -91,7 +87,7 @@ export function watchedBackend(
     }
   }
   const backend = asInBrowser(() => new WatchedBackend(device, info));
-  return { backend, isLost: () => lost !== undefined };
+  return { backend, isBroken: () => failure !== undefined };
 }
 
 /** TensorFlow.js's constructor looks for a browser's `navigator.gpu`; whether it is there is all that it asks. */

@@ -17,16 +17,16 @@ interface Dawn {
   globals: Record<string, unknown>;
 }
 
-let present: { device: string; isLost(): boolean } | undefined;
+let present: { device: string; isBroken(): boolean } | undefined;
 
 /**
- * Registers TensorFlow.js's WebGPU backend with a device of the package `webgpu`, once, and anew after that device was lost.
+ * Registers TensorFlow.js's WebGPU backend with a device of the package `webgpu`, once, and anew after that device was lost or refused something.
  *
  * @returns what computes, and the limit of its memory.
  * @throws Error when a package or a GPU is missing, with how to get it.
  */
 export async function registerWebgpu(): Promise<string> {
-  if (present && !present.isLost()) return present.device;
+  if (present && !present.isBroken()) return present.device;
   const { dawn, WebGPUBackend } = await loadPackages();
   watchTicks();
   for (const [name, value] of Object.entries(dawn.globals)) {
@@ -36,10 +36,10 @@ export async function registerWebgpu(): Promise<string> {
   const device = await requestDevice(adapter);
   const description = describeAdapter(adapter);
   const { watchedBackend } = await import('./backend.js'); // it takes WebGPU's constants from the globals
-  const { backend, isLost } = watchedBackend(WebGPUBackend, device, adapter.info, description);
+  const { backend, isBroken } = watchedBackend(WebGPUBackend, device, adapter.info, description);
   if (present) tf.removeBackend(BACKEND);
   tf.registerBackend(BACKEND, () => backend);
-  present = { device: description, isLost };
+  present = { device: description, isBroken };
   return description;
 }
 
