@@ -27,6 +27,7 @@ export async function registerTensorflow(onlyGpu: boolean): Promise<string | und
 
 function load(names: string[]): string {
   supplyDroppedFunctions();
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'; // else it takes all of the GPU's memory, and the next notebook gets none
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // else it tells on stderr of every instruction set that it could use
   const failures: unknown[] = [];
   const reasons: string[] = [];

@@ -94,20 +94,25 @@ function normalizationGradient({ inputs, attrs }: Call<TrainingGradient, { epsil
 
 type Losses = Record<'target' | 'logits', Tensor>;
 
-/** @returns each example's loss. */
-function crossentropy({ inputs: { target, logits } }: Call<Losses, object>): Tensor {
-  return tf.tidy(() => {
-    const tensors = [logits, tf.cast(target, 'float32')];
-    return tensorflow().executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', [a.type()], tensors, 2)[0];
-  });
+/** @returns each example's loss, and the op's gradient for the logits, softmax − target. */
+function crossentropyOp(target: Tensor, logits: Tensor): Tensor[] {
+  const name = 'SoftmaxCrossEntropyWithLogits';
+  return tensorflow().executeMultipleOutputs(name, [a.type()], [logits, tf.cast(target, 'float32')], 2);
 }
 
-/** The op has a gradient of its own, but that is for targets whose sum is 1: none that are masked, or of several classes. */
+function crossentropy({ inputs: { target, logits } }: Call<Losses, object>): Tensor {
+  return tf.tidy(() => crossentropyOp(target, logits)[0]);
+}
+
+/**
+ * The op's gradient is for targets whose sum is 1, and for those it stays as it is, which is Keras's to the last bit; where a
+ * target is masked or of several classes, the gradient is softmax · Σ target − target.
+ */
 function crossentropyGradient({ inputs: { dy, target, logits } }: Call<Losses & { dy: Tensor }, object>): Tensor {
   return tf.tidy(() => {
-    const targets = tf.cast(target, 'float32');
-    const expected = tf.mul(tf.softmax(logits), tf.sum(targets, 1, true));
-    return tf.mul(tf.sub(expected, targets), tf.expandDims(dy, 1));
+    const excess = tf.sub(tf.sum(tf.cast(target, 'float32'), 1, true), 1);
+    const gradient = tf.add(crossentropyOp(target, logits)[1], tf.mul(tf.softmax(logits), excess));
+    return tf.mul(gradient, tf.expandDims(dy, 1));
   });
 }
 
