@@ -8,7 +8,7 @@ const BATCH = 32;
 const MOST_STEPS = 12;
 const PATIENCE = 5;
 
-/** Trains on `backend` and gives `{ device, threads, about, imagesPerSecond }`; throws with what went wrong. */
+/** Trains on `backend` and gives `{ device, threads, library, imagesPerSecond, said }`, the last from stderr; throws with what went wrong. */
 export function prove(backend, env = {}) {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), backend], {
     encoding: 'utf8',

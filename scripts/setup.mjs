@@ -33,11 +33,15 @@ export function run(program, args, what, stdout = 'inherit') {
   if (status !== 0) throw new Error(`${what} failed: ${program} ended with ${status}; its messages stand above.`);
 }
 
-/** Runs npm: the one that runs this script, or the one of the path. */
-export function npm(args, what, stdout) {
+/** How npm is called: the one that runs this script, or the one of the path. */
+export function npmCommand() {
   const program = process.env.npm_execpath; // set by every `npm run`
-  if (program) run(process.execPath, [program, ...args], what, stdout);
-  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, what, stdout);
+  return program ? [process.execPath, program] : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
+}
+
+export function npm(args, what, stdout) {
+  const [program, ...first] = npmCommand();
+  run(program, [...first, ...args], what, stdout);
 }
 
 /** Runs a program in the repository root in this process's place; gives its exit status. */

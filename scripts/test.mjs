@@ -28,10 +28,9 @@ function check() {
 
 /** The backends that not everybody has. */
 function installBackends() {
-  const scripts = { tensorflow: ['main.mjs', 'cpu'], webgpu: ['main.mjs', '--without-proof'] };
-  for (const [name, [script, option]] of Object.entries(scripts)) {
+  for (const [name, option] of Object.entries({ tensorflow: 'cpu', webgpu: '--without-proof' })) {
     if (existsSync(join(optionalFolder(name), 'use.json'))) continue;
-    run(process.execPath, [join(ROOT, 'scripts', name, script), option], `Installing ${name}`);
+    run(process.execPath, [join(ROOT, 'scripts', name, 'main.mjs'), option], `Installing ${name}`);
   }
 }
 

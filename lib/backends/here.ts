@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { installedPackage } from './installed';
 import { nvidiaGpu } from './nvidia';
 import { SUPPORT, type Support } from './support';
-import { CPU_PACKAGE, GPU_PACKAGE, installedPackage } from './tensorflow/packages';
+import { CPU_PACKAGE, GPU_PACKAGE } from './tensorflow/packages';
 
 /** One backend on this machine. */
 export interface BackendRow {

@@ -1,5 +1,6 @@
 // Programs of the machine that the installation asks.
 import { spawnSync } from 'node:child_process';
+import { npmCommand } from '../setup.mjs';
 
 /** What a program prints, or undefined where it can't be started or fails. */
 export function ask(program, args) {
@@ -9,9 +10,9 @@ export function ask(program, args) {
 
 /** Runs npm and throws, with the line that tells most of what it said, unless it succeeds. */
 export function npmQuietly(args) {
-  const npm = process.env.npm_execpath; // set by every `npm run`
-  const [program, ...first] = npm ? [process.execPath, npm] : ['npm'];
-  const { status, error, stdout, stderr } = spawnSync(program, [...first, ...args], { encoding: 'utf8' });
+  const [program, ...first] = npmCommand();
+  const shell = program.endsWith('.cmd'); // Windows runs batch files through its shell only
+  const { status, error, stdout, stderr } = spawnSync(program, [...first, ...args], { encoding: 'utf8', shell });
   if (error) throw error;
   if (status === 0) return;
   const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim());

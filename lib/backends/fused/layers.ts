@@ -11,9 +11,9 @@ type Gradients = Record<string, () => Tensor>;
 let done = false;
 
 /**
- * Lets layers use large ops where TensorFlow.js builds them of many small ones, on the backends that have them (`registerFused`, and kernels of
- * the names below). The classes stay TensorFlow.js's own, so a model saves, loads and summarises as
- * before; on other backends they do what they always did.
+ * Lets layers use large ops where TensorFlow.js builds them of many small ones, on the backends that have them
+ * (`registerFused`, and kernels of the names below). The classes stay TensorFlow.js's own, so a model saves, loads and
+ * summarises as before; on other backends they do what they always did.
  */
 export function speedUpLayers(): void {
   if (done) return;

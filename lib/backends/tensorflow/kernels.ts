@@ -47,12 +47,12 @@ function convolve({ inputs, attrs }: Call<Convolution, { strides: [number, numbe
   return result;
 }
 
-const normalization = (epsilon: number, isTraining: boolean) => [
+const normalization = (epsilon: number) => [
   a.type('T'),
   a.type('U'),
   a.number('epsilon', epsilon),
   a.text('data_format', 'NHWC'),
-  a.flag('is_training', isTraining),
+  a.flag('is_training', true),
 ];
 
 type Training = Record<'x' | 'gamma' | 'beta', Tensor>;
@@ -63,7 +63,7 @@ function normalize({ inputs: { x, gamma, beta }, attrs }: Call<Training, { epsil
     const none = tf.tensor1d([], 'float32');
     const [y, mean, unbiased, ...reserves] = tensorflow().executeMultipleOutputs(
       'FusedBatchNormV3',
-      normalization(attrs.epsilon, true),
+      normalization(attrs.epsilon),
       [x, gamma, beta, none, none],
       6,
     );
@@ -84,7 +84,7 @@ function normalizationGradient({ inputs, attrs }: Call<TrainingGradient, { epsil
   const tensors = [dy, x, gamma, first, second, third];
   const [dx, dGamma, dBeta, ...unused] = tensorflow().executeMultipleOutputs(
     name,
-    normalization(attrs.epsilon, true),
+    normalization(attrs.epsilon),
     tensors,
     5,
   );

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { optionalFolder } from '../../paths';
+import { installedPackage } from '../installed';
 
 export const CPU_PACKAGE = '@tensorflow/tfjs-node';
 export const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -24,11 +24,3 @@ export function candidates(names: string[]): Candidate[] {
 }
 
 const from = (path: string, name: string): Candidate => ({ name, load: () => createRequire(path)(name) });
-
-/** The package that one of this repository's commands has installed and found to work (its file use.json); undefined without. */
-export function installedPackage(set: 'tensorflow' | 'webgpu'): string | undefined {
-  const folder = optionalFolder(set);
-  const file = folder && join(folder, 'use.json');
-  if (!file || !existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { package: string }).package;
-}

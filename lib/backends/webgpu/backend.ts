@@ -7,7 +7,7 @@ const { GPUBufferUsage, GPUMapMode } = globalThis as unknown as Record<string, R
 
 /** What this file knows of tfjs-backend-webgpu's WebGPUBackend (backend_webgpu.ts). */
 export interface WebGPUBackend extends KernelBackend {
-  tensorMap: { has(dataId: object): boolean; get(dataId: object): TensorData };
+  tensorMap: { get(dataId: object): TensorData };
   bufferManager: { acquireBuffer(size: number, usage: number): GpuBuffer; releaseBuffer(buffer: GpuBuffer): void };
   commandEncoder: { copyBufferToBuffer(from: GpuBuffer, at: number, to: GpuBuffer, at2: number, size: number): void };
   ensureCommandEncoderReady(): void;

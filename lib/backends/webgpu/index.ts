@@ -20,7 +20,8 @@ interface Dawn {
 let present: { device: string; isBroken(): boolean } | undefined;
 
 /**
- * Registers TensorFlow.js's WebGPU backend with a device of the package `webgpu`, once, and anew after that device was lost or refused something.
+ * Registers TensorFlow.js's WebGPU backend with a device of the package `webgpu`, once, and anew after that
+ * device was lost or refused something.
  *
  * @returns what computes, and the limit of its memory.
  * @throws Error when a package or a GPU is missing, with how to get it.
