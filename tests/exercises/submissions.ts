@@ -8,6 +8,8 @@ export interface Submission {
   points: number;
   /** What the teacher is told beside the score. */
   remark?: RegExp;
+  /** Whether it takes as long to go wrong as the machine is slow. */
+  isSlow?: boolean;
 }
 
 /** What the submissions that leave their folder try to reach; the tests make it. */
@@ -157,6 +159,7 @@ export function submissions(solved: Notebook, { file, solutions, port }: Targets
       make: first('const kept: Float64Array[] = [];\n  while (true) kept.push(new Float64Array(2 ** 22).fill(1));'),
       points: 22,
       remark: /more than 3 GiB of memory/,
+      isSlow: true, // a slow machine fills 2 GiB in 10 seconds
     },
     'ends-the-kernel': { make: first('process.exit(0);'), points: 22, remark: /the kernel ended/ },
     'many-processes': {
