@@ -1,47 +1,54 @@
 // npm run train: trains a ResNet in a terminal and ends with its accuracy on the test images.
 import { parseArgs } from 'node:util';
-import { Presets, SingleBar } from 'cli-progress';
 import {
-  adam,
   CSVLogger,
   evaluate,
   fit,
   holdOut,
   loadDataset,
+  loadKerasWeights,
+  ModelCheckpoint,
   preprocess,
   resnetV1,
   setRandomSeed,
   takeImages,
-  type tf,
   useBackend,
 } from 'resnet-lab';
 import { checkCount } from 'resnet-lab/dist/checks';
 import { CHANNELS, SIDE } from 'resnet-lab/dist/data/records';
 import { main } from './main';
+import { progressBar } from './progress';
+import { fitOptions, RECIPES, type Recipe, type RecipeName } from './recipes';
 
 const USAGE = `npm run train -- [options]
+  --recipe plain|fast|keras     how to train (plain): plain is Adam at 0.001, batch 32, one epoch; fast is 45 epochs
+                                of SGD with one cycle, batch 128; keras is the cifar10_resnet example's 200 epochs
   --data cifar10|emoji10|auto   the images (auto)
   --depth 6n+2                  layers with weights (20)
   --limit N                     train on the first N images only
-  --epochs N                    times through the images (1)
-  --batch N                     images a step (32)
-  --rate R                      Adam's learning rate (0.001)
+  --epochs N                    times through the images (the recipe's)
+  --batch N                     images a step (the recipe's)
+  --rate R                      highest learning rate (the recipe's)
   --validation F                fraction held out to watch the training by, 0 for none (0.1)
   --no-augment                  neither shifts nor flips
   --checkpoint FOLDER           keeps the training there: the same command goes on with it
+  --save FILE.weights.h5        keeps the weights, for Keras too: of the epoch that is best on the held-out images,
+                                or of the last where none are held out; the test images are for what is kept
   --log FILE                    a line of measures after each epoch (CSV)
   --seed N                      of everything that is random (0)`;
 
 const OPTIONS = {
+  recipe: { type: 'string', default: 'plain' },
   data: { type: 'string', default: 'auto' },
   depth: { type: 'string', default: '20' },
   limit: { type: 'string' },
-  epochs: { type: 'string', default: '1' },
-  batch: { type: 'string', default: '32' },
-  rate: { type: 'string', default: '0.001' },
+  epochs: { type: 'string' },
+  batch: { type: 'string' },
+  rate: { type: 'string' },
   validation: { type: 'string', default: '0.1' },
   'no-augment': { type: 'boolean', default: false },
   checkpoint: { type: 'string' },
+  save: { type: 'string' },
   log: { type: 'string' },
   seed: { type: 'string', default: '0' },
   help: { type: 'boolean', default: false },
@@ -50,26 +57,40 @@ const OPTIONS = {
 /** Both data sets have images of this shape in ten classes. */
 const IMAGE_SHAPE: [number, number, number] = [SIDE, SIDE, CHANNELS];
 
+function readRecipe(name: string): Recipe {
+  if (Object.hasOwn(RECIPES, name)) return RECIPES[name as RecipeName];
+  throw new RangeError(`--recipe should be one of ${Object.keys(RECIPES).join(', ')}, received '${name}'.`);
+}
+
+type NumberName = 'depth' | 'limit' | 'epochs' | 'batch' | 'rate' | 'seed' | 'validation';
+
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
-  const number = (name: 'depth' | 'limit' | 'epochs' | 'batch' | 'rate' | 'seed' | 'validation') => {
-    const value = Number(values[name]);
-    if (values[name] === '' || !Number.isFinite(value)) {
-      throw new RangeError(`--${name} should be a number, received '${values[name]}'.`);
+  const recipe = readRecipe(values.recipe); // whatever it says, an option says more
+  const number = (name: NumberName, ofRecipe?: number): number => {
+    const given = values[name];
+    if (given === undefined && ofRecipe !== undefined) return ofRecipe;
+    const value = Number(given);
+    if (given === '' || !Number.isFinite(value)) {
+      throw new RangeError(`--${name} should be a number, received '${given}'.`);
     }
     return value;
   };
-  const count = (name: 'limit' | 'epochs' | 'batch') => {
-    const value = number(name);
+  const count = (name: NumberName, ofRecipe?: number) => {
+    const value = number(name, ofRecipe);
     checkCount(`--${name}`, value);
     return value;
   };
   return {
     ...values,
+    recipe: {
+      ...recipe,
+      epochs: count('epochs', recipe.epochs),
+      batchSize: count('batch', recipe.batchSize),
+      rate: number('rate', recipe.rate),
+      augmentation: values['no-augment'] ? undefined : recipe.augmentation,
+    },
     depth: number('depth'),
-    epochs: count('epochs'),
-    batch: count('batch'),
-    rate: number('rate'),
     seed: number('seed'),
     validation: number('validation'),
     limit: values.limit === undefined ? undefined : count('limit'),
@@ -79,6 +100,8 @@ function readOptions() {
 main(async () => {
   const options = readOptions();
   if (options.help) return console.log(USAGE);
+  const { recipe, save } = options;
+  const keep = save === undefined ? undefined : keeper(save, options.validation > 0);
   setRandomSeed(options.seed);
   const backend = await useBackend();
   console.log(`Backend ${backend.name} on ${backend.device}, threads: ${backend.threads}.`);
@@ -93,17 +116,17 @@ main(async () => {
   );
 
   const start = performance.now();
-  const bar = progressBar(options.epochs, Math.ceil(train.labels.length / options.batch));
+  const bar = progressBar(recipe.epochs, Math.ceil(train.labels.length / recipe.batchSize));
   const signal = stopSignal();
-  const { steps } = await fit(model, train, {
-    epochs: options.epochs,
-    batchSize: options.batch,
-    optimizer: adam(options.rate),
+  const {
+    steps,
+    history: { val_accuracy: heldOut },
+  } = await fit(model, train, {
+    ...fitOptions(recipe),
     preprocess: preprocess.pixelMean(train),
-    augment: !options['no-augment'],
     validation,
     seed: options.seed,
-    callbacks: [bar.callback, ...(options.log ? [new CSVLogger(options.log)] : [])],
+    callbacks: [bar.callback, ...(options.log ? [new CSVLogger(options.log)] : []), ...(keep ? [keep] : [])],
     checkpoint: options.checkpoint,
     signal,
   }).finally(bar.stop);
@@ -114,6 +137,10 @@ main(async () => {
     return;
   }
   const seconds = (performance.now() - start) / 1000;
+  if (save !== undefined) {
+    await loadKerasWeights(model, save);
+    console.log(`${save} has the weights of epoch ${bestEpoch(heldOut) ?? recipe.epochs}.`);
+  }
   const result = await evaluate(model, dataset.test, { signal }).catch((error) => {
     if (!signal.aborted) throw error;
   });
@@ -131,39 +158,19 @@ main(async () => {
   );
 });
 
+/** The first that is best on the held-out images, counted from 1. */
+function bestEpoch(accuracies?: number[]): number | undefined {
+  return accuracies && accuracies.indexOf(Math.max(...accuracies)) + 1;
+}
+
+/** Keeps the weights that are best on the held-out images, or without any the last. */
+function keeper(file: string, isHeldOut: boolean): ModelCheckpoint {
+  return new ModelCheckpoint(file, { monitor: 'val_accuracy', saveBestOnly: isHeldOut, saveWeightsOnly: true });
+}
+
 /** Ctrl-C and SIGTERM stop the training after its step; the second time they end the process as usual. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
   return controller.signal;
-}
-
-/** A bar for each epoch with the mean loss and accuracy so far, and a line after it. To be stopped in any case. */
-function progressBar(epochs: number, steps: number): { callback: tf.CustomCallbackArgs; stop: () => void } {
-  const format = 'Epoch {epoch} {bar} {value}/{total} steps | {eta_formatted} left | loss {loss} accuracy {accuracy}';
-  const bar = new SingleBar({ format, stream: process.stdout, linewrap: true }, Presets.shades_classic);
-  let mean = { loss: 0, accuracy: 0 };
-  let seen = 0;
-  const text = () => ({ loss: mean.loss.toFixed(3), accuracy: mean.accuracy.toFixed(3) });
-  const callback: tf.CustomCallbackArgs = {
-    onEpochBegin: async (epoch) => {
-      mean = { loss: 0, accuracy: 0 };
-      seen = 0; // steps: fewer than there were when a training goes on in the middle of an epoch
-      bar.start(steps, 0, { epoch: `${epoch + 1}/${epochs}`, ...text() });
-    },
-    onBatchEnd: async (batch, logs = {}) => {
-      seen += 1;
-      mean = {
-        loss: mean.loss + (logs.loss - mean.loss) / seen,
-        accuracy: mean.accuracy + (logs.accuracy - mean.accuracy) / seen,
-      };
-      bar.update(batch + 1, text());
-    },
-    onEpochEnd: async (epoch, logs = {}) => {
-      bar.stop();
-      const values = Object.entries(logs).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-      console.log(`Epoch ${epoch + 1}/${epochs}: ${values.join(', ')}`);
-    },
-  };
-  return { callback, stop: () => bar.stop() };
 }

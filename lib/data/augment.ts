@@ -10,6 +10,11 @@ export interface Augmentation {
   heightShiftRange: number;
   /** Whether half of the images are mirrored. */
   horizontalFlip: boolean;
+  /**
+   * Whether shifts are whole pixels, none less likely than another; false by default. A shift between pixels blurs the
+   * image, and the images that a network is measured on are sharp.
+   */
+  wholePixels?: boolean;
 }
 
 /** What Keras's cifar10_resnet example uses. */
@@ -22,12 +27,20 @@ export interface Transform {
   flip: boolean;
 }
 
-/** Draws a change. Shifts are real numbers of pixels, as in Keras when the range is a fraction. */
+/** Draws a change. Shifts are real numbers of pixels, as in Keras when the range is a fraction, unless whole ones are asked for. */
 export function drawTransform(augmentation: Augmentation, shape: readonly number[], random: Random): Transform {
-  const { widthShiftRange, heightShiftRange, horizontalFlip } = augmentation;
-  const rows = (random() * 2 - 1) * heightShiftRange * shape[0];
-  const columns = (random() * 2 - 1) * widthShiftRange * shape[1];
+  const { widthShiftRange, heightShiftRange, horizontalFlip, wholePixels } = augmentation;
+  const draw = wholePixels ? drawWhole : drawReal;
+  const rows = draw(heightShiftRange * shape[0], random);
+  const columns = draw(widthShiftRange * shape[1], random);
   return { rows, columns, flip: random() < 0.5 && horizontalFlip };
+}
+
+const drawReal = (most: number, random: Random) => (random() * 2 - 1) * most;
+
+function drawWhole(most: number, random: Random): number {
+  const whole = Math.floor(most);
+  return Math.floor(random() * (2 * whole + 1)) - whole;
 }
 
 /** For each output position: the two input positions it lies between, and the weight of the second. */

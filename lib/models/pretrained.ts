@@ -13,6 +13,20 @@ const PRETRAINED = {
 
 export type PretrainedName = keyof typeof PRETRAINED;
 
+/** The names that `loadPretrained` knows. */
+export const PRETRAINED_NAMES = Object.keys(PRETRAINED) as PretrainedName[];
+
+/** Keras's file of the weights, checked, and the depth of their network. */
+export async function pretrainedFile(name: PretrainedName): Promise<{ file: string; depth: number }> {
+  if (!Object.hasOwn(PRETRAINED, name)) {
+    throw new RangeError(`The name should be one of ${PRETRAINED_NAMES.join(', ')}, received '${name}'.`);
+  }
+  const { depth, hash } = PRETRAINED[name];
+  const file = join(dataFolder(), 'pretrained', `${name}.weights.h5`);
+  await checkEmbedded(file, hash);
+  return { file, depth };
+}
+
 /**
  * A ResNet with weights that are embedded in data/pretrained; it knows its preprocessing. The files are Keras's too.
  *
@@ -20,12 +34,7 @@ export type PretrainedName = keyof typeof PRETRAINED;
  * @throws RangeError for another name; DataError when the embedded file is missing or has been changed.
  */
 export async function loadPretrained(name: PretrainedName = 'resnet20'): Promise<tf.LayersModel> {
-  if (!Object.hasOwn(PRETRAINED, name)) {
-    throw new RangeError(`The name should be one of ${Object.keys(PRETRAINED).join(', ')}, received '${name}'.`);
-  }
-  const { depth, hash } = PRETRAINED[name];
-  const file = join(dataFolder(), 'pretrained', `${name}.weights.h5`);
-  await checkEmbedded(file, hash);
+  const { file, depth } = await pretrainedFile(name);
   const model = resnetV1([SIDE, SIDE, CHANNELS], depth);
   await loadKerasWeights(model, file);
   return model;

@@ -83,13 +83,34 @@ describe('transformImage', () => {
   });
 });
 
+/** A linear congruential generator: numbers from 0 to 1. */
+function generator(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
+
 describe('drawTransform', () => {
+  it('draws whole pixels, the outermost as often as the others', () => {
+    const random = generator();
+    const crops = { widthShiftRange: 0.125, heightShiftRange: 0.1, horizontalFlip: true, wholePixels: true };
+    const counts = { rows: new Map<number, number>(), columns: new Map<number, number>() };
+    for (let i = 0; i < 9000; i++) {
+      const draw = drawTransform(crops, [32, 32, 3], random);
+      for (const axis of ['rows', 'columns'] as const) {
+        counts[axis].set(draw[axis], (counts[axis].get(draw[axis]) ?? 0) + 1);
+      }
+    }
+    const sorted = (axis: 'rows' | 'columns') => [...counts[axis].keys()].sort((a, b) => a - b);
+    assert.deepEqual(sorted('rows'), [-3, -2, -1, 0, 1, 2, 3]);
+    assert.deepEqual(sorted('columns'), [-4, -3, -2, -1, 0, 1, 2, 3, 4]);
+    for (const count of counts.columns.values()) assert.ok(count > 850 && count < 1150, `${count} of 9000`);
+  });
+
   it('draws from the whole range, both flips, and nothing beyond', () => {
-    let state = 1;
-    const random = () => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
+    const random = generator();
     const draws = Array.from({ length: 2000 }, () => drawTransform(KERAS_AUGMENTATION, [32, 20, 3], random));
     const rows = draws.map((draw) => draw.rows);
     const columns = draws.map((draw) => draw.columns);
