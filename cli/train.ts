@@ -19,6 +19,7 @@ import { CHANNELS, SIDE } from 'resnet-lab/dist/data/records';
 import { main } from './main';
 import { progressBar } from './progress';
 import { fitOptions, RECIPES, type Recipe, type RecipeName } from './recipes';
+import { Stopwatch } from './stopwatch';
 
 const USAGE = `npm run train -- [options]
   --recipe plain|fast|keras     how to train (plain): plain is Adam at 0.001, batch 32, one epoch; fast is 45 epochs
@@ -115,7 +116,7 @@ main(async () => {
     `ResNet-${options.depth}, ${model.countParams().toLocaleString('en')} parameters, ${train.labels.length} images and ${validation?.labels.length ?? 0} held out.`,
   );
 
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   const bar = progressBar(recipe.epochs, Math.ceil(train.labels.length / recipe.batchSize));
   const signal = stopSignal();
   const {
@@ -126,7 +127,7 @@ main(async () => {
     preprocess: preprocess.pixelMean(train),
     validation,
     seed: options.seed,
-    callbacks: [bar.callback, ...(options.log ? [new CSVLogger(options.log)] : []), ...(keep ? [keep] : [])],
+    callbacks: [stopwatch, bar.callback, ...(options.log ? [new CSVLogger(options.log)] : []), ...(keep ? [keep] : [])],
     checkpoint: options.checkpoint,
     signal,
   }).finally(bar.stop);
@@ -136,7 +137,7 @@ main(async () => {
     process.exitCode = 130;
     return;
   }
-  const seconds = (performance.now() - start) / 1000;
+  const { seconds } = stopwatch;
   if (save !== undefined) {
     await loadKerasWeights(model, save);
     console.log(`${save} has the weights of epoch ${bestEpoch(heldOut) ?? recipe.epochs}.`);

@@ -1,21 +1,13 @@
 // `npm run train` as a person types it, on a few images of Emoji-10.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { evaluate, loadEmoji10, loadKerasWeights, resnetV1, useBackend } from 'resnet-lab';
+import { readLog } from '../../cli/log';
 import { runScript } from '../helpers/cli';
 import { temporaryFolder } from '../helpers/folder';
 
 const train = (...options: string[]) => runScript('scripts/run.mjs', 'cli/train.ts', ...options);
-
-const columnOf = (csv: string, name: string): number[] => {
-  const [names, ...lines] = csv
-    .trim()
-    .split('\r\n')
-    .map((line) => line.split(','));
-  return lines.map((line) => Number(line[names.indexOf(name)]));
-};
 
 describe('npm run train', () => {
   it('keeps the weights of the epoch that is best on the held-out images, and measures those', async () => {
@@ -26,7 +18,7 @@ describe('npm run train', () => {
       ...['--save', save, '--log', log],
     );
     assert.equal(status, 0, stderr);
-    const heldOut = columnOf(readFileSync(log, 'utf8'), 'val_accuracy');
+    const heldOut = readLog(log).history.val_accuracy as number[];
     assert.equal(heldOut.length, 3);
     const best = heldOut.indexOf(Math.max(...heldOut)) + 1;
     assert.match(stdout, new RegExp(`best.weights.h5 has the weights of epoch ${best}\\.`));
@@ -37,6 +29,19 @@ describe('npm run train', () => {
     assert.match(stdout, new RegExp(`Test accuracy ${accuracy.toFixed(4)},`));
   });
 
+  it('goes on with --checkpoint, and counts the seconds before', () => {
+    const checkpoint = join(temporaryFolder(), 'checkpoint');
+    const options = ['--data', 'emoji10', '--depth', '8', '--limit', '96', '--checkpoint', checkpoint, '--epochs'];
+    const secondsOf = (stdout: string) => Number(/^Trained for (\d+\.\d) s/m.exec(stdout)?.[1]);
+    const first = train(...options, '3');
+    const again = train(...options, '3');
+    assert.match(first.stdout, /^Epoch 3\/3/m);
+    assert.doesNotMatch(again.stdout, /^Epoch/m);
+    assert.ok(secondsOf(again.stdout) > secondsOf(first.stdout) / 2, `${first.stdout}${again.stdout}`);
+    const accuracy = /Test accuracy .*/;
+    assert.equal(accuracy.exec(again.stdout)?.[0], accuracy.exec(first.stdout)?.[0]);
+  });
+
   it("follows Keras's schedule with --recipe keras", () => {
     const log = join(temporaryFolder(), 'log.csv');
     const { status, stdout } = train(
@@ -44,7 +49,7 @@ describe('npm run train', () => {
       ...['--epochs', '200', '--log', log],
     );
     assert.equal(status, 0);
-    const rates = columnOf(readFileSync(log, 'utf8'), 'learning_rate');
+    const rates = readLog(log).history.learning_rate as number[];
     assert.match(stdout, /^Epoch 200\/200: /m);
     const steps = [0, 80, 81, 120, 121, 160, 161, 180, 181, 199].map((epoch) => rates[epoch].toPrecision(3));
     assert.deepEqual(steps.map(Number), [1e-3, 1e-3, 1e-4, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6, 5e-7, 5e-7]);
