@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PRETRAINED_NAMES } from 'resnet-lab/dist/models/pretrained';
-import { runScript } from '../helpers/cli';
+import { runCommand } from '../helpers/command';
 
 describe('npm run evaluate -- --keras', () => {
   for (const name of PRETRAINED_NAMES) {
     it(`finds the same accuracy and loss of ${name} in Keras`, () => {
-      const { status, stdout, stderr } = runScript(
+      const { status, stdout, stderr } = runCommand(
         ...['scripts/evaluate.mjs', '--model', name, '--data', 'emoji10', '--keras'],
       );
       assert.equal(status, 0, stderr);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { runScript } from '../helpers/cli';
+import { runCommand } from '../helpers/command';
 import { temporaryFolder } from '../helpers/folder';
 
 const broken = join(temporaryFolder(), 'broken.weights.h5');
@@ -17,7 +17,7 @@ describe('npm run evaluate', () => {
     [['--model', broken, '--depth', 'deep'], /^RangeError: The depth should be 6n\+2 .*, received NaN\.$/m],
   ] as const) {
     it(`refuses ${options.map((each) => (each === broken ? 'a broken file' : each)).join(' ')}`, () => {
-      const { status, stdout, stderr } = runScript('scripts/evaluate.mjs', ...options);
+      const { status, stdout, stderr } = runCommand('scripts/evaluate.mjs', ...options);
       assert.deepEqual({ status, stdout }, { status: 1, stdout: '' });
       assert.match(stderr, message);
     });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { evaluate, loadEmoji10, loadKerasWeights, resnetV1, useBackend } from 'resnet-lab';
 import { readLog } from '../../cli/log';
-import { runScript } from '../helpers/cli';
+import { runCommand } from '../helpers/command';
 import { temporaryFolder } from '../helpers/folder';
 
-const train = (...options: string[]) => runScript('scripts/run.mjs', 'cli/train.ts', ...options);
+const train = (...options: string[]) => runCommand('scripts/run.mjs', 'cli/train.ts', ...options);
 
 describe('npm run train', () => {
   it('keeps the weights of the epoch that is best on the held-out images, and measures those', async () => {

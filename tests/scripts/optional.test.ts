@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { runCommand } from '../helpers/command';
 import { temporaryFolder } from '../helpers/folder';
 
 /** Runs code that has the functions of scripts/tensorflow, with nothing on the PATH but `programs`, and gives what it prints. */
@@ -138,7 +139,7 @@ describe('the commands', () => {
       ['tensorflow/main.mjs', 'tpu'],
       ['webgpu/main.mjs', '--remove'],
     ]) {
-      const { status, stderr } = spawnSync(process.execPath, [join('scripts', script), ...args], { encoding: 'utf8' });
+      const { status, stderr } = runCommand(join('scripts', script), ...args);
       assert.equal(status, 1);
       assert.match(stderr, /^Usage: npm run setup:.*--undo.*received/);
     }
