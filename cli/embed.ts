@@ -1,5 +1,5 @@
 // node scripts/run.mjs cli/embed.ts --help: puts a trained network into data/pretrained, where loadPretrained finds it.
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figureSvg, loadKerasWeights, plotHistory, resnetV1, saveModel } from 'resnet-lab';
@@ -24,6 +24,10 @@ main(async () => {
   const [name] = positionals;
   const { weights, log } = values;
   if (values.help || !name || !weights || !log) return console.log(USAGE);
+  for (const [option, given] of Object.entries({ weights, log })) {
+    if (!existsSync(given))
+      throw new RangeError(`--${option} should be a file that npm run train wrote; there is no ${given}.`);
+  }
   const depth = Number(/^resnet(\d+)$/.exec(name)?.[1]);
   const model = resnetV1([SIDE, SIDE, CHANNELS], depth);
   await loadKerasWeights(model, weights);

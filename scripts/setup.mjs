@@ -106,6 +106,7 @@ const PACKAGED = [
   ['LICENSE', 'lib/LICENSE'],
   ['data/README.md', 'lib/dist/data/README.md'],
   ['data/emoji10/emoji-10-binary.tar.gz', 'lib/dist/data/emoji10/emoji-10-binary.tar.gz'],
+  ['data/pretrained/README.md', 'lib/dist/data/pretrained/README.md'],
   ['data/pretrained/resnet20.weights.h5', 'lib/dist/data/pretrained/resnet20.weights.h5'],
 ];
 

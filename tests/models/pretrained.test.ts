@@ -17,7 +17,7 @@ import {
   setRandomSeed,
   splitModel,
   takeImages,
-  type tf,
+  tf,
   transferGap,
   useBackend,
   withoutTop,
@@ -31,15 +31,30 @@ const FILE = join('data', 'pretrained', 'resnet20.weights.h5');
 before(() => useBackend());
 
 describe('loadPretrained', () => {
-  it("knows CIFAR-10's classes, and its preprocessing", async () => {
-    const model = await loadPretrained('resnet20');
-    assert.equal(model.countParams(), 274_442);
-    assert.equal(storedPreprocess(model)?.kind, 'pixelMean');
-    // It has seen photographs only; Emoji-10 has the same ten classes, of which guessing finds a tenth.
-    const { accuracy } = await evaluate(model, (await loadEmoji10()).test);
-    console.log(`ResNet-20 of CIFAR-10 on the test images of Emoji-10: ${accuracy}`);
-    assert.ok(accuracy > 0.2);
-  });
+  for (const [name, parameters] of [['resnet20', 274_442]] as const) {
+    it(`has a ${name} that knows CIFAR-10's classes, and its preprocessing`, async () => {
+      const model = await loadPretrained(name);
+      assert.equal(model.countParams(), parameters);
+      assert.equal(storedPreprocess(model)?.kind, 'pixelMean');
+      // It has seen photographs only; Emoji-10 has the same ten classes, of which guessing finds a tenth.
+      const { accuracy } = await evaluate(model, (await loadEmoji10()).test);
+      console.log(`${name} of CIFAR-10 on the test images of Emoji-10: ${accuracy}`);
+      assert.ok(accuracy > 0.2);
+    });
+
+    it(`has the same ${name} in TensorFlow.js's own form, which stock TensorFlow.js loads`, async () => {
+      const folder = join('data', 'pretrained', name);
+      const { modelTopology, weightsManifest } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
+      const [{ paths, weights: weightSpecs }] = weightsManifest;
+      const bytes = Buffer.concat(paths.map((path: string) => readFileSync(join(folder, path))));
+      const weightData = new Uint8Array(bytes).buffer;
+      const model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
+      const expected = (await loadPretrained(name)).getWeights();
+      const found = model.getWeights();
+      assert.equal(found.length, expected.length);
+      for (const [i, weight] of found.entries()) assert.deepEqual(weight.dataSync(), expected[i].dataSync());
+    });
+  }
 
   it('is a backbone for other images: its frozen features tell more than those of a network that has seen nothing', async () => {
     const { train, test } = await loadEmoji10();
