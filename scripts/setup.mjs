@@ -108,6 +108,7 @@ const PACKAGED = [
   ['data/emoji10/emoji-10-binary.tar.gz', 'lib/dist/data/emoji10/emoji-10-binary.tar.gz'],
   ['data/pretrained/README.md', 'lib/dist/data/pretrained/README.md'],
   ['data/pretrained/resnet20.weights.h5', 'lib/dist/data/pretrained/resnet20.weights.h5'],
+  ['data/pretrained/resnet8.weights.h5', 'lib/dist/data/pretrained/resnet8.weights.h5'],
 ];
 
 function buildLibrary() {

@@ -31,7 +31,10 @@ const FILE = join('data', 'pretrained', 'resnet20.weights.h5');
 before(() => useBackend());
 
 describe('loadPretrained', () => {
-  for (const [name, parameters] of [['resnet20', 274_442]] as const) {
+  for (const [name, parameters] of [
+    ['resnet20', 274_442],
+    ['resnet8', 78_666],
+  ] as const) {
     it(`has a ${name} that knows CIFAR-10's classes, and its preprocessing`, async () => {
       const model = await loadPretrained(name);
       assert.equal(model.countParams(), parameters);
@@ -76,7 +79,7 @@ describe('loadPretrained', () => {
   it('has no other names', async () => {
     await assert.rejects(
       () => loadPretrained('resnet7' as PretrainedName),
-      /RangeError: .*resnet20, received 'resnet7'/,
+      /RangeError: .*resnet20, resnet8, received 'resnet7'/,
     );
   });
 });

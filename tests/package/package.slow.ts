@@ -63,6 +63,7 @@ describe('the package', () => {
       'dist/data/emoji10/emoji-10-binary.tar.gz',
       'dist/data/pretrained/README.md',
       'dist/data/pretrained/resnet20.weights.h5',
+      'dist/data/pretrained/resnet8.weights.h5',
       'package.json',
     ]);
     for (const path of paths.filter((path) => path.endsWith('.js')))
