@@ -40,7 +40,7 @@ describe("the result on the mirror's CIFAR-10", () => {
     const folder = temporaryFolder();
     const { status, stdout, stderr } = runCommand(
       ...['scripts/run.mjs', 'cli/train.ts', '--recipe', 'fast', '--data', 'cifar10', '--validation', '0.05'],
-      ...['--depth', '8', '--limit', '5000', '--epochs', '2', '--checkpoint', join(folder, 'checkpoint')],
+      ...['--depth', '8', '--limit', '5000', '--epochs', '6', '--checkpoint', join(folder, 'checkpoint')],
       ...['--log', join(folder, 'log.csv'), '--save', join(folder, 'best.weights.h5')],
     );
     assert.equal(status, 0, stderr);
