@@ -8,6 +8,7 @@ import { after, before } from 'node:test';
 const MIRROR = join('..', 'shared', 'mirror', 'mirror');
 const FOLDER = join(tmpdir(), 'dataset-mirror'); // built once for a machine
 const PORT = '18899';
+const CIFAR10_ARCHIVE = 'cifar-10-binary.tar.gz';
 
 /** Where the mirror keeps its files. */
 export const mirrorFile = (name: string) => join(FOLDER, 'files', name);
@@ -28,6 +29,15 @@ export function serveMirror(): void {
     }
   });
   after(() => server?.kill());
+}
+
+/** The same, and has the code of this file and what it starts take CIFAR-10 from there. */
+export function serveCifar10(): void {
+  serveMirror();
+  before(() => {
+    process.env.CIFAR10_URL = `${MIRROR_ADDRESS}/${CIFAR10_ARCHIVE}`;
+    process.env.CIFAR10_SHA256 = mirrorHash(CIFAR10_ARCHIVE);
+  });
 }
 
 export function mirrorHash(name: string): string {

@@ -3,19 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { loadCifar10, loadDataset } from 'resnet-lab';
 import { temporaryFolder } from '../helpers/folder';
-import { MIRROR_ADDRESS, mirrorHash, npm, serveMirror } from '../helpers/mirror';
+import { npm, serveCifar10 } from '../helpers/mirror';
 
-const ARCHIVE = 'cifar-10-binary.tar.gz';
 const cacheDir = temporaryFolder();
 
-serveMirror();
-before(() => {
-  process.env.CIFAR10_URL = `${MIRROR_ADDRESS}/${ARCHIVE}`;
-  process.env.CIFAR10_SHA256 = mirrorHash(ARCHIVE);
-});
+serveCifar10();
 
 /** Starts `npm run data` as a person would, and kills it when the archive is half there. */
 async function killInTheMiddle(folder: string): Promise<number> {

@@ -3,22 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { describe, it } from 'node:test';
 import { PRETRAINED_NAMES } from 'resnet-lab/dist/models/pretrained';
 import { runCommand } from '../helpers/command';
 import { temporaryFolder } from '../helpers/folder';
-import { mirrorFile, mirrorHash, serveMirror } from '../helpers/mirror';
+import { serveCifar10 } from '../helpers/mirror';
 
-const ARCHIVE = 'cifar-10-binary.tar.gz';
 /** Five of 10,000 images, in points: processors round differently, and the mirror takes whichever JPEG decoder is current. */
 const ROUNDING = 0.05;
 
-serveMirror();
-before(() => {
-  process.env.CIFAR10_URL = String(pathToFileURL(mirrorFile(ARCHIVE)));
-  process.env.CIFAR10_SHA256 = mirrorHash(ARCHIVE);
-});
+serveCifar10();
 
 describe("the result on the mirror's CIFAR-10", () => {
   const page = readFileSync(join('data', 'pretrained', 'README.md'), 'utf8');
