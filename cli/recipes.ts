@@ -35,7 +35,7 @@ const CROPS: Augmentation = {
 };
 
 /**
- * `fast` is SGD with one cycle (Smith and Topin 2018); bench/ablations.ts changes one ingredient at a time. `keras` is
+ * `fast` is SGD with one cycle (Smith and Topin 2018); data/pretrained/README.md has what each ingredient is worth. `keras` is
  * Keras's cifar10_resnet example; its ReduceLROnPlateau is left out, since the example's schedule sets the rate anew
  * before every epoch. `plain` is what Keras's optimiser does unless told otherwise.
  */
