@@ -6,12 +6,9 @@ import { describe, it } from 'node:test';
 import { runCommand } from '../helpers/command';
 import { temporaryFolder } from '../helpers/folder';
 
-/** When the checkpoints of a row were written. */
-function checkpointTimes(folder: string): number[] {
-  const names = readdirSync(folder).filter((name) => name.startsWith('checkpoint-'));
-  return names.map((name) => statSync(join(folder, name)).mtimeMs);
-}
-
+/** When the checkpoints in a row's folder were written. */
+const checkpointTimes = (folder: string) => readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs);
+const tableIn = (stdout: string) => stdout.slice(stdout.indexOf('| ResNet-8, 1 epochs |'));
 const ablations = (...options: string[]) => runCommand('scripts/run.mjs', 'bench/ablations.ts', ...options);
 
 describe('bench/ablations.ts', () => {
@@ -21,13 +18,12 @@ describe('bench/ablations.ts', () => {
     const rows = ['--only', 'fast', '--only', 'adam'];
     const { status, stdout, stderr } = ablations(...options, ...rows);
     assert.equal(status, 0, stderr);
-    const table = stdout.slice(stdout.indexOf('| ResNet-8, 1 epochs |'));
+    const table = tableIn(stdout);
     assert.match(table, /^\| ResNet-8, 1 epochs .*\n\|---.*\n\| the recipe \| .*\n\| Adam, .*\n$/);
     assert.equal(existsSync(join(keep, 'batch-64')), false);
     const times = checkpointTimes(join(keep, 'fast'));
     assert.ok(times.length > 0);
-    const again = ablations(...options, ...rows);
-    assert.equal(again.stdout.slice(again.stdout.indexOf('| ResNet-8, 1 epochs |')), table);
+    assert.equal(tableIn(ablations(...options, ...rows).stdout), table);
     assert.deepEqual(checkpointTimes(join(keep, 'fast')), times);
   });
 
