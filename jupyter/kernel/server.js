@@ -36,7 +36,9 @@ function correctServer(cells, output) {
     async bindSocket(socket, port) {
       socket.sendHighWaterMark = 0; // by default all but 1000 messages that wait to be sent are dropped
       const { transport, ip } = this.connInfo;
-      await socket.bind(`${transport}://${ip}${transport === 'ipc' ? '-' : ':'}${port}`);
+      // zeromq's bind() runs in a thread, and refuses to read until its end is seen. A message that comes before then would
+      // be the last: tslab reads already, and gives up at the refusal.
+      socket.bindSync(`${transport}://${ip}${transport === 'ipc' ? '-' : ':'}${port}`);
     },
 
     async handleShellMessage(socket, ...frames) {

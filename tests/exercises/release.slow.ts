@@ -1,28 +1,19 @@
 // What students are given: without solutions, and of use in a folder of its own, with nothing but npm and tslab.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { temporaryFolder } from '../helpers/folder';
 import { printed, runKernel } from '../helpers/jupyter';
+import { makeStockKernelspec } from '../helpers/kernelspec';
 import { npm } from '../helpers/npm';
 import { assignments, copyCourse, exercises, SOURCE, solve } from './course';
 import { idOf, readNotebook, sourceOf } from './notebook';
 
-/** Kernels by the name `stock`: tslab as npm installed it in the folder. */
-function makeKernelspec(folder: string): string {
-  const kernels = temporaryFolder();
-  mkdirSync(join(kernels, 'kernels', 'stock'), { recursive: true });
-  const argv = ['node', join(folder, 'node_modules/tslab/bin/tslab'), 'kernel', '--config-path={connection_file}'];
-  const spec = { argv, display_name: 'stock', language: 'typescript' };
-  writeFileSync(join(kernels, 'kernels', 'stock', 'kernel.json'), JSON.stringify(spec));
-  return kernels;
-}
-
 describe('what students are given', () => {
   const course = copyCourse(assignments());
   const student = temporaryFolder();
-  const kernels = makeKernelspec(student);
+  const kernels = makeStockKernelspec(student);
   const pathOf = (assignment: string) => join(course, 'release', assignment, `${assignment}.ipynb`);
   before(async () => {
     const { code, stderr } = await exercises(course, ['release']);
