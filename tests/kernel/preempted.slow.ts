@@ -10,6 +10,8 @@ import { makeKernelspec } from '../helpers/kernelspec';
 
 const ROOT = join(__dirname, '..', '..');
 
+const FIND_COMPILER = "import { findCompiler } from './scripts/tensorflow/programs.mjs'; console.log(findCompiler());";
+
 /** After `listen`, a thread tells zeromq's own one to accept connections: the next `write`. From there on it sleeps. */
 const PREEMPT = `
 #include <dlfcn.h>
@@ -35,7 +37,9 @@ it('a kernel that is held up while it begins to listen hears what comes', {
   const folder = temporaryFolder();
   const [source, library] = [join(folder, 'preempt.cc'), join(folder, 'preempt.so')];
   writeFileSync(source, PREEMPT);
-  execFileSync(process.env.CXX ?? 'c++', ['-shared', '-fPIC', '-o', library, source, '-ldl']);
+  const options = { cwd: ROOT, encoding: 'utf8' } as const;
+  const compiler = execFileSync(process.execPath, ['--input-type=module', '-e', FIND_COMPILER, 'eval'], options).trim();
+  execFileSync(compiler, ['-shared', '-fPIC', '-o', library, source, '-ldl']);
   const argv = ['node', join(ROOT, 'jupyter/kernel/main.js'), '{connection_file}'];
   const kernels = makeKernelspec('tslab', argv, { LD_PRELOAD: library });
   const { sum } = await runCells({ sum: '1 + 1' }, { kernels });
